@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{server,sdk,cli,bench}/**/*.test.ts"],
+    // Children, FFmpeg and a real model take their time on a busy machine; a hang still ends.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    // One worker a core: the tests start processes of their own.
+    maxWorkers: 2,
+    globalSetup: [],
+    reporters: ["default", "./server/test/count-reporter.ts"],
+  },
+});
