@@ -1,0 +1,70 @@
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { type Env, type Rate, SettingsError } from "./env.ts";
+
+/** Everything that an operator can decide, with defaults applied and cross-checked. No secrets: see `secrets.ts`. */
+export interface Config {
+  host: string;
+  port: number;
+  dataDir: string;
+  /** Origin for links in answers; null to take it from the request. */
+  publicUrl: string | null;
+  model: string;
+  workers: number;
+  uploadBytesMax: number;
+  audioSecondsMax: number;
+  logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  trialMinutes: number;
+  rateLimit: Rate;
+  registration: "open" | "closed";
+  /** The first account; null parts are made up at first start. */
+  admin: { email: string };
+}
+
+/** Where each kind of state lives below the data folder. */
+export interface DataFolders {
+  database: string;
+  blobs: string;
+  models: string;
+  scratch: string;
+}
+
+/** @throws {SettingsError} where settings that are right by themselves do not go together */
+export function configure(env: Env): Config {
+  const faults = [...missingParts(env)];
+  if (faults.length > 0) throw new SettingsError(faults);
+  return {
+    host: env.USPEECH_HOST ?? "127.0.0.1",
+    port: env.USPEECH_PORT ?? 8000,
+    dataDir: resolve(env.USPEECH_DATA_DIR ?? "data"),
+    publicUrl: env.USPEECH_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
+    model: env.USPEECH_MODEL ?? "moonshine-base",
+    workers: env.USPEECH_WORKERS ?? availableParallelism(),
+    uploadBytesMax: env.USPEECH_MAX_UPLOAD_BYTES ?? 5_000_000_000,
+    audioSecondsMax: env.USPEECH_MAX_AUDIO_SECONDS ?? 36_000,
+    logLevel: env.USPEECH_LOG_LEVEL ?? "info",
+    trialMinutes: env.USPEECH_TRIAL_MINUTES ?? 300,
+    rateLimit: env.USPEECH_RATE_LIMIT ?? { requests: 120, periodSeconds: 60 },
+    registration: env.USPEECH_REGISTRATION ?? "open",
+    admin: { email: env.USPEECH_ADMIN_EMAIL ?? "admin@localhost" },
+  };
+}
+
+/** Settings of the contract that this version cannot honour are refused, so that nobody believes they work. */
+function* missingParts(env: Env): Generator<string> {
+  if (env.USPEECH_DATABASE_URL)
+    yield "USPEECH_DATABASE_URL is set, but this version has only the embedded database. Unset it.";
+  if (env.USPEECH_STORAGE_URL)
+    yield "USPEECH_STORAGE_URL is set, but this version stores files in the data folder only. Unset it.";
+  if (env.USPEECH_SMTP_URL) yield "USPEECH_SMTP_URL is set, but this version sends no mail. Unset it.";
+}
+
+/** Names of the folders of one data folder; nothing is made. */
+export function dataFolders(dataDir: string): DataFolders {
+  return {
+    database: join(dataDir, "uspeech.sqlite"),
+    blobs: join(dataDir, "blobs"),
+    models: join(dataDir, "models"),
+    scratch: join(dataDir, "tmp"),
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * The names of all settings and how their texts are read. Nothing else in the project reads the environment.
+ */
+
+/** A setting whose text cannot be; the message names the variable, the value and what is allowed. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
+}
+
+interface Setting<T> {
+  /** What `docs/settings.md` and error messages say is allowed. */
+  allowed: string;
+  /** Never shown in an error message. */
+  secret?: boolean;
+  /** Undefined where the text is not allowed. */
+  read(text: string): T | undefined;
+}
+
+const text: Setting<string> = { allowed: "any text", read: (value) => value };
+const secret: Setting<string> = { allowed: "any text", secret: true, read: (value) => value };
+
+function integer(min: number, max: number): Setting<number> {
+  return {
+    allowed: `a whole number from ${min} to ${max}`,
+    read: (value) => (/^\d+$/.test(value) ? within(Number(value), min, max) : undefined),
+  };
+}
+
+function within(value: number, min: number, max: number): number | undefined {
+  return value >= min && value <= max ? value : undefined;
+}
+
+const UNITS: Record<string, number> = { "": 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+const bytes: Setting<number> = {
+  allowed: "a number of bytes, or one with KB, MB, GB or TB, such as 500MB",
+  read(value) {
+    const match = /^(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|)$/i.exec(value);
+    const unit = UNITS[match?.[2]?.toUpperCase() ?? ""] ?? 1;
+    return match ? within(Math.floor(Number(match[1]) * unit), 1, Number.MAX_SAFE_INTEGER) : undefined;
+  },
+};
+
+const PERIODS: Record<string, number> = { sec: 1, min: 60, hour: 3600, day: 86_400 };
+
+/** At most `requests` in `periodSeconds`. */
+export interface Rate {
+  requests: number;
+  periodSeconds: number;
+}
+
+const rate: Setting<Rate> = {
+  allowed: "a number of requests for each sec, min, hour or day, such as 120/min",
+  read(value) {
+    const match = /^([1-9]\d{0,8})\/(sec|min|hour|day)$/.exec(value);
+    const periodSeconds = PERIODS[match?.[2] ?? ""];
+    return periodSeconds ? { requests: Number(match?.[1]), periodSeconds } : undefined;
+  },
+};
+
+function address(...protocols: string[]): Setting<string> {
+  return {
+    allowed: `an address that begins with ${protocols.map((name) => `${name}://`).join(" or ")}`,
+    secret: true,
+    read: (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)) ? value : undefined),
+  };
+}
+
+function choice<const T extends string>(...values: T[]): Setting<T> {
+  return {
+    allowed: values.join(" or "),
+    read: (value) => values.find((candidate) => candidate === value),
+  };
+}
+
+const email: Setting<string> = {
+  allowed: "an e-mail address",
+  read: (value) => (/^[^\s@]+@[^\s@]+$/.test(value) ? value.toLowerCase() : undefined),
+};
+
+const apiKey: Setting<string> = {
+  allowed: "<prefix>.<secret>: 8 to 16 letters or digits, a dot, and 32 or more of them",
+  secret: true,
+  read: (value) => (/^[A-Za-z0-9]{8,16}\.[A-Za-z0-9]{32,128}$/.test(value) ? value : undefined),
+};
+
+/** Every setting there is. `docs/settings.md` lists them, and a test compares the two. */
+export const SETTINGS = {
+  USPEECH_HOST: text,
+  USPEECH_PORT: integer(0, 65_535),
+  USPEECH_DATA_DIR: text,
+  USPEECH_DATABASE_URL: address("postgres", "postgresql"),
+  USPEECH_STORAGE_URL: address("s3"),
+  USPEECH_SECRET_KEY: secret,
+  USPEECH_PUBLIC_URL: address("http", "https"),
+  USPEECH_ADMIN_EMAIL: email,
+  USPEECH_ADMIN_PASSWORD: secret,
+  USPEECH_ADMIN_API_KEY: apiKey,
+  USPEECH_MODEL: text,
+  USPEECH_WORKERS: integer(1, 256),
+  USPEECH_MAX_UPLOAD_BYTES: bytes,
+  USPEECH_MAX_AUDIO_SECONDS: integer(1, 1_000_000),
+  USPEECH_LOG_LEVEL: choice("debug", "info", "warn", "error", "silent"),
+  USPEECH_TRIAL_MINUTES: integer(0, 1_000_000_000),
+  USPEECH_RATE_LIMIT: rate,
+  USPEECH_SMTP_URL: address("smtp", "smtps"),
+  USPEECH_REGISTRATION: choice("open", "closed"),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+type Read<S> = S extends Setting<infer T> ? T : never;
+
+/** The settings that were given, read and checked one by one; those not given are absent. */
+export type Env = { [Name in SettingName]?: Read<(typeof SETTINGS)[Name]> };
+
+/**
+ * @param variables usually `process.env`; an empty text counts as not given
+ * @throws {SettingsError} with a sentence for each fault
+ */
+export function readEnv(variables: Record<string, string | undefined>): Env {
+  const faults: string[] = [];
+  const env: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const value = variables[name];
+    if (value === undefined || value === "") continue;
+    const read = setting.read(value.trim());
+    if (read === undefined) faults.push(fault(name, value, setting));
+    else env[name] = read;
+  }
+  if (faults.length > 0) throw new SettingsError(faults);
+  return env as Env;
+}
+
+/** Belong to the CLI and the tests, which read them on their own account. */
+const OTHERS = new Set(["USPEECH_URL", "USPEECH_API_KEY", "USPEECH_TEST_MODELS_DIR"]);
+
+/** A sentence for each `USPEECH_` name that nothing reads: most often a slip of the pen. */
+export function unknownNames(variables: Record<string, string | undefined>): string[] {
+  return Object.keys(variables)
+    .filter((name) => name.startsWith("USPEECH_") && !(name in SETTINGS) && !OTHERS.has(name))
+    .map((name) => `${name} is not a setting and has no effect. docs/settings.md lists those that there are.`);
+}
+
+function fault(name: string, value: string, setting: Setting<unknown>): string {
+  const shown = setting.secret ? "has a value" : `is ${JSON.stringify(value)}`;
+  return `${name} ${shown}, which is not allowed. Allowed: ${setting.allowed}.`;
+}

@@ -1,0 +1,19 @@
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import type { Tables } from "./tables.ts";
+import * as first from "./migrations/0001-first.ts";
+
+/** In order, forward only. A migration that was released is never changed. */
+const MIGRATIONS: Record<string, Migration> = { "0001-first": first };
+
+/**
+ * Brings the schema up to date. Processes that start at once take turns: each reads the state inside an immediate
+ * transaction, so the second finds the work done.
+ */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (!error) return;
+  const failed = results?.find((result) => result.status === "Error")?.migrationName ?? "the migration table";
+  throw new Error(`The database could not be brought up to date (${failed}). It was left as it was.`, { cause: error });
+}

@@ -1,0 +1,172 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables as they are now. Times are ISO 8601 UTC texts with milliseconds, flags are 0 or 1, `…_json` columns hold
+ * JSON: all of it reads the same in SQLite and PostgreSQL.
+ */
+export interface Tables {
+  users: UserTable;
+  api_keys: ApiKeyTable;
+  projects: ProjectTable;
+  files: FileTable;
+  transcripts: TranscriptTable;
+  turns: TurnTable;
+  tasks: TaskTable;
+  segments: SegmentTable;
+  deliveries: DeliveryTable;
+  idempotency_keys: IdempotencyKeyTable;
+  doomed_blobs: DoomedBlobTable;
+}
+
+interface UserTable {
+  id: Generated<number>;
+  /** Lower case. */
+  email: string;
+  password_hash: string | null;
+  is_active: number;
+  is_admin: number;
+  created_at: string;
+}
+
+interface ApiKeyTable {
+  id: Generated<number>;
+  user_id: number;
+  name: string;
+  prefix: string;
+  /** SHA-256 of the secret, in hexadecimal: the secret is random, so nothing slower is needed. */
+  secret_hash: string;
+  created_at: string;
+  last_used_at: string | null;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+interface ProjectTable {
+  id: Generated<number>;
+  owner_id: number;
+  title: string;
+  kind: "audio" | "survey";
+  audio_file_type: "interview" | "focus_group" | "call";
+  return_timestamps: number;
+  language: string;
+  speakers_expected: number | null;
+  created_at: string;
+}
+
+interface FileTable {
+  id: Generated<number>;
+  project_id: number;
+  uploaded_by: number;
+  original_filename: string;
+  file_type: FileType;
+  blob_key: string;
+  size_bytes: number;
+  sha256: string;
+  /** What came out of the decoder once it ran, what the container says before. */
+  duration_seconds: number | null;
+  /** The `Probe` of an audio file. */
+  probe_json: string | null;
+  uploaded_at: string;
+}
+
+export type FileType = "audio" | "csv" | "xlsx" | "srt" | "vtt";
+export type TranscriptStatus = "transcribing" | "transcribed" | "failed";
+export type TaskStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+/** At most one for each file; its status is the file's. A file without one is `uploaded`. */
+interface TranscriptTable {
+  id: Generated<number>;
+  file_id: number;
+  status: TranscriptStatus;
+  error_reason: string | null;
+  error_detail_json: string | null;
+  language: string | null;
+  language_confidence: number | null;
+  speech_seconds: number | null;
+  word_count: number | null;
+  speakers_json: string;
+  coverage_json: string | null;
+  missing_json: string;
+  model: string | null;
+  /** Grows with every change; editors compare it. */
+  version: Generated<number>;
+  created_at: string;
+  updated_at: string;
+}
+
+interface TurnTable {
+  id: Generated<number>;
+  transcript_id: number;
+  position: number;
+  start_seconds: number;
+  end_seconds: number;
+  /** Index into the transcript's speakers. */
+  speaker: number | null;
+  text: string;
+  flags_json: string;
+  words_json: string;
+}
+
+/** The truth about a piece of work; the queue only delivers its id. */
+interface TaskTable {
+  id: Generated<number>;
+  type: "transcription";
+  file_id: number;
+  transcript_id: number;
+  user_id: number;
+  status: TaskStatus;
+  stage: string | null;
+  progress: number;
+  /** The try that runs or will run, from 1. */
+  attempt: number;
+  /** The delivery that works on it; what another one writes is refused. */
+  claim: string | null;
+  error_reason: string | null;
+  error: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+/** Recognised segments, kept as they come, so that a killed run goes on from the last of them. */
+interface SegmentTable {
+  id: Generated<number>;
+  task_id: number;
+  start_seconds: number;
+  end_seconds: number;
+  /** What the pipeline stored, in its own form. */
+  segment_key: string;
+  segment_json: string;
+}
+
+/** The queue on SQLite: something to deliver, and who has it until when. */
+interface DeliveryTable {
+  id: Generated<number>;
+  queue: string;
+  subject_id: number;
+  /** Deliveries are spread over the values of this: the user. */
+  share: number;
+  due_at: string;
+  owner: string | null;
+  token: string | null;
+  lease_ends_at: string | null;
+  times_delivered: number;
+}
+
+interface IdempotencyKeyTable {
+  id: Generated<number>;
+  user_id: number;
+  /** Method and path, so that one key may serve two kinds of request. */
+  endpoint: string;
+  idempotency_key: string;
+  /** SHA-256 of what was asked. */
+  fingerprint: string;
+  status: number;
+  body_json: string;
+  created_at: string;
+}
+
+/** Blobs whose rows are gone, to be removed after the commit that wrote this. */
+interface DoomedBlobTable {
+  blob_key: string;
+}

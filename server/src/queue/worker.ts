@@ -1,0 +1,108 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { LIMITS } from "../config/limits.ts";
+import type { Logger } from "../observe/log.ts";
+import type { Delivery, Queue } from "./queue.ts";
+
+/** Why running work is told to stop. The work hands itself back, or finds that it is no longer its own. */
+export class StopWork extends Error {
+  override name = "StopWork";
+  readonly why: "shutdown" | "lease lost";
+
+  constructor(why: "shutdown" | "lease lost") {
+    super(`The work was stopped: ${why}.`);
+    this.why = why;
+  }
+}
+
+export interface QueueWorkerOptions {
+  queue: Queue;
+  name: string;
+  /** Deliveries in work at once. */
+  concurrency: number;
+  log: Logger;
+  /** Does the work and settles or puts back the delivery; must not reject. */
+  work(delivery: Delivery, signal: AbortSignal): Promise<void>;
+}
+
+/** Takes deliveries from a queue, keeps their leases while the work runs, and stops cleanly. */
+export class QueueWorker {
+  readonly #options: QueueWorkerOptions;
+  readonly #stopping = new AbortController();
+  readonly #running = new Map<Promise<void>, AbortController>();
+  #woken: AbortController = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: QueueWorkerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#takeUntilStopped();
+  }
+
+  /** There may be work: look now and not at the next poll. */
+  wake(): void {
+    this.#woken.abort();
+  }
+
+  async #takeUntilStopped(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      this.#woken = new AbortController();
+      const delivery = this.#running.size < this.#options.concurrency ? await this.#take() : null;
+      if (delivery) this.#begin(delivery);
+      else await this.#rest();
+    }
+  }
+
+  /** The database may be away for a while: that is logged, and work goes on when it is back. */
+  async #take(): Promise<Delivery | null> {
+    try {
+      return await this.#options.queue.take(this.#options.name);
+    } catch (error) {
+      this.#options.log.error({ err: error }, "the queue could not be read");
+      return null;
+    }
+  }
+
+  async #rest(): Promise<void> {
+    const signal = AbortSignal.any([this.#stopping.signal, this.#woken.signal]);
+    await pause(LIMITS.queue.pollMs, undefined, { signal }).catch(() => undefined);
+  }
+
+  #begin(delivery: Delivery): void {
+    const stop = new AbortController();
+    const work = this.#perform(delivery, stop).finally(() => {
+      this.#running.delete(work);
+      this.wake();
+    });
+    this.#running.set(work, stop);
+  }
+
+  async #perform(delivery: Delivery, stop: AbortController): Promise<void> {
+    const renewal = setInterval(() => void this.#renew(delivery, stop), LIMITS.queue.renewEveryMs);
+    try {
+      await this.#options.work(delivery, stop.signal);
+    } catch (error) {
+      this.#options.log.error({ err: error, delivery }, "work ended with an error of its own; its lease will run out");
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** A renewal that fails for the database's sake is tried again at the next beat; only a refusal ends the work. */
+  async #renew(delivery: Delivery, stop: AbortController): Promise<void> {
+    try {
+      if (!(await this.#options.queue.renew(delivery))) stop.abort(new StopWork("lease lost"));
+    } catch (error) {
+      this.#options.log.warn({ err: error, delivery }, "a lease could not be renewed");
+    }
+  }
+
+  /** Takes nothing more, asks running work to hand itself back, and waits for it within the grace time. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    for (const controller of this.#running.values()) controller.abort(new StopWork("shutdown"));
+    await Promise.race([Promise.all(this.#running.keys()), pause(LIMITS.queue.stopGraceMs, undefined, { ref: false })]);
+  }
+}
