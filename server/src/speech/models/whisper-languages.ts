@@ -1,0 +1,12 @@
+/**
+ * The languages of OpenAI's multilingual Whisper models, as the models themselves name them: ISO 639-1, except
+ * `haw` (Hawaiian, ISO 639-2) and `jw` (Javanese, withdrawn in favour of `jv`).
+ */
+export const WHISPER_LANGUAGES: readonly string[] = (
+  "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is " +
+  "it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk " +
+  "sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
+).split(" ");
+
+/** Turbo descends from large-v3, which added Cantonese. */
+export const WHISPER_TURBO_LANGUAGES: readonly string[] = [...WHISPER_LANGUAGES, "yue"];
