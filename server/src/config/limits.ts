@@ -26,6 +26,8 @@ export const LIMITS = {
     retryPausesMs: [10_000, 60_000],
     /** A task delivered this often without an end takes its process down each time. */
     deliveriesMax: 100,
+    /** Below this the pace is too young to be projected. */
+    etaFromProgress: 0.02,
   },
   files: {
     filenameCharactersMax: 255,
@@ -49,5 +51,38 @@ export const LIMITS = {
     linkMs: 15 * 60_000,
     /** Life of a player's link: longer than the longest recording. */
     mediaLinkMs: 12 * 3_600_000,
+  },
+  speech: {
+    /** Clips shorter than this get silence after them: under 0.05 s sherpa answers with an empty text. */
+    clipSecondsMin: 0.5,
+    /** Loading the largest model in the catalogue from a slow disk. */
+    startMs: 120_000,
+    /** A call that takes longer than this and its share for the audio hangs, and its worker is killed. */
+    callMs: 30_000,
+    /** Four times slower than speech: forty times what the default model takes on one old core. */
+    callMsPerAudioSecond: 4_000,
+    /** Workers that one call may cost before it is given up. */
+    triesMax: 3,
+    /** Pause before a worker that died again and again is started again; the first time there is none. */
+    restartMs: 250,
+    restartMsMax: 30_000,
+    /** How long running calls may take to end when the engine closes. */
+    closeMs: 2_000,
+    /** A worker that has grown by more than this since it was loaded is replaced between calls. */
+    growthBytesMax: 1_000_000_000,
+    /** Audio after which a worker collects garbage: native streams are freed by nothing else, and V8 does not see their size. */
+    collectSeconds: 60,
+  },
+  models: {
+    /** A connection over which nothing comes for this long is dead. */
+    idleMs: 30_000,
+    /** Pauses between tries of one download; a try that brought bytes starts them anew. */
+    retryPausesMs: [1_000, 2_000, 4_000, 8_000],
+    redirectsMax: 5,
+    /** What a registry says of one package, all its versions. The largest packages stay under 10 MB. */
+    metadataBytesMax: 32_000_000,
+    npmConfigMs: 10_000,
+    /** How often a pull looks whether another process has finished pulling the same model. */
+    lockPollMs: 200,
   },
 } as const;

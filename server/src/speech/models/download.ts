@@ -19,6 +19,11 @@ export interface DownloadOptions extends Tries {
   onBytes: (receivedBytes: number) => void;
 }
 
+/** An address for people and records: credentials and signatures stay out. */
+export function shown(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
 /** May be gone at the next try: a busy server, a connection that broke. */
 class PassingFault extends Error {}
 
@@ -124,7 +129,7 @@ function atMost(url: URL, sizeBytes: number, have: number, onBytes: (bytes: numb
         done(
           new ModelError(
             "model_altered",
-            `${url.href} holds more than the ${sizeBytes} bytes that belong to the model. Nothing was installed. ` +
+            `${shown(url)} holds more than the ${sizeBytes} bytes that belong to the model. Nothing was installed. ` +
               "Ask whoever runs that server.",
           ),
         );
@@ -158,7 +163,7 @@ async function open(
   }
   throw new ModelError(
     "model_refused",
-    `${url.href} redirects more than ${LIMITS.models.redirectsMax} times. Check the address, or bring the files with --from DIR.`,
+    `${shown(url)} redirects more than ${LIMITS.models.redirectsMax} times. Check the address, or bring the files with --from DIR.`,
   );
 }
 
@@ -168,7 +173,7 @@ function redirected(from: URL, location: string): URL {
   if (to === null || !safe) {
     throw new ModelError(
       "model_refused",
-      `${from.href} redirects to "${location}", which is not followed because it is not a secure address.`,
+      `${shown(from)} redirects to "${location}", which is not followed, because only https is after https. Check the address, or bring the files with --from DIR.`,
     );
   }
   return to;
@@ -184,7 +189,7 @@ async function readText(url: URL, response: IncomingMessage): Promise<string> {
       response.destroy();
       throw new ModelError(
         "model_refused",
-        `${url.href} answers with more than ${LIMITS.models.metadataBytesMax} bytes. Check that it is a package registry.`,
+        `${shown(url)} answers with more than ${LIMITS.models.metadataBytesMax} bytes. Check that it is a package registry.`,
       );
     }
     chunks.push(chunk);
@@ -201,7 +206,7 @@ function refused(url: URL, response: IncomingMessage): ModelError {
   response.destroy();
   return new ModelError(
     "model_refused",
-    `${url.href} answered ${response.statusCode}. Check the registry with "npm config get registry", or bring the files with --from DIR.`,
+    `${shown(url)} answered ${response.statusCode}. Check the registry with "npm config get registry", or bring the files with --from DIR.`,
   );
 }
 
@@ -209,7 +214,7 @@ function unreachable(url: URL, cause: unknown): ModelError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ModelError(
     "model_unreachable",
-    `${url.href} could not be reached: ${reason}. Run the same command again to go on from where it stopped. ` +
+    `${shown(url)} could not be reached: ${reason}. Run the same command again to go on from where it stopped. ` +
       "Without a connection, bring the files from another machine and name their folder with --from DIR.",
     { cause },
   );

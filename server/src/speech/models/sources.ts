@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { download, downloadText, type Tries } from "./download.ts";
+import { download, downloadText, shown, type Tries } from "./download.ts";
 import { sizeBytes, type ModelEntry, type Package } from "./entry.ts";
 import { ModelError } from "./errors.ts";
 import { isRecord, type Network } from "./network.ts";
@@ -36,7 +36,7 @@ export async function fromPackages(
     await downloadChecked(url, target, expected, network, { ...options, onBytes });
     before += tarball.sizeBytes;
     await unpack(target, tarball, staging, options.signal);
-    sources.push(url.href);
+    sources.push(shown(url));
   }
   return sources;
 }
@@ -116,7 +116,7 @@ async function tarballAddress(tarball: Package, network: Network, options: Tries
     );
   }
   const offered = typeof dist?.["integrity"] === "string" ? dist["integrity"].split(/\s+/) : [integrity];
-  if (!offered.includes(integrity)) throw altered(address.href);
+  if (!offered.includes(integrity)) throw altered(shown(address));
   return address;
 }
 
@@ -158,7 +158,7 @@ async function downloadChecked(
     await download(url, target, expected.sizeBytes, network, options);
     if ((await hashFile(target, algorithm, options.signal)) === expected.hash) return;
     await rm(target);
-    if (left === 0) throw altered(url.href);
+    if (left === 0) throw altered(shown(url));
   }
 }
 
