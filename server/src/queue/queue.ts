@@ -25,3 +25,14 @@ export interface Queue {
   /** Takes a subject out of the queue, whoever has it. */
   cancel(tx: Tx, queue: string, subjectId: number): Promise<void>;
 }
+
+/** Why running work is told to stop. The work hands itself back, or finds that it is no longer its own. */
+export class StopWork extends Error {
+  override name = "StopWork";
+  readonly why: "shutdown" | "lease lost";
+
+  constructor(why: "shutdown" | "lease lost") {
+    super(`The work was stopped: ${why}.`);
+    this.why = why;
+  }
+}

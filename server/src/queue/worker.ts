@@ -1,18 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { LIMITS } from "../config/limits.ts";
 import type { Logger } from "../observe/log.ts";
-import type { Delivery, Queue } from "./queue.ts";
-
-/** Why running work is told to stop. The work hands itself back, or finds that it is no longer its own. */
-export class StopWork extends Error {
-  override name = "StopWork";
-  readonly why: "shutdown" | "lease lost";
-
-  constructor(why: "shutdown" | "lease lost") {
-    super(`The work was stopped: ${why}.`);
-    this.why = why;
-  }
-}
+import { type Delivery, type Queue, StopWork } from "./queue.ts";
 
 export interface QueueWorkerOptions {
   queue: Queue;

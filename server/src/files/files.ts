@@ -1,0 +1,156 @@
+import type { Readable } from "node:stream";
+import type { Selectable } from "kysely";
+import type { Actor } from "../accounts/users.ts";
+import { type BlobStore, BlobTooLargeError, type StoredBlob } from "../blobs/blob-store.ts";
+import { doomBlobs } from "../blobs/doomed.ts";
+import type { Config } from "../config/config.ts";
+import type { Executor, Tx } from "../database/open.ts";
+import type { FileType, Tables, TranscriptStatus } from "../database/tables.ts";
+import { PayloadTooLarge, ValidationError } from "../http/errors.ts";
+import { type Probe, probe, UndecodableError } from "../media/probe.ts";
+import type { Transcript } from "../pipeline/transcript.ts";
+import { visibleProjectIds } from "../projects/access.ts";
+import type { Queue } from "../queue/queue.ts";
+import { dropDeliveriesOf, transcribeLater } from "../tasks/tasks.ts";
+import { createTranscribed } from "../transcripts/transcripts.ts";
+import { readSubtitles } from "./subtitles.ts";
+
+export const FILE_TYPES = ["audio", "csv", "xlsx", "srt", "vtt"] as const satisfies FileType[];
+
+/** A file with what its transcript and its latest task say of it. */
+export type FileRow = Selectable<Tables["files"]> & {
+  transcript_id: number | null;
+  transcript_status: TranscriptStatus | null;
+  error_reason: string | null;
+  error_detail_json: string | null;
+  task_id: number | null;
+  task_progress: number | null;
+};
+
+export type FileStatus = "uploaded" | TranscriptStatus;
+
+/** A file's status is its transcript's; without one nothing was asked of it yet. */
+export function fileStatus(row: Pick<FileRow, "transcript_status">): FileStatus {
+  return row.transcript_status ?? "uploaded";
+}
+
+/** Files of projects that the actor sees. */
+export function fileRows(executor: Executor, actor: Actor) {
+  return executor
+    .selectFrom("files")
+    .leftJoin("transcripts", "transcripts.file_id", "files.id")
+    .leftJoin("tasks", (join) =>
+      join.on("tasks.id", "=", (eb) =>
+        eb
+          .selectFrom("tasks as latest")
+          .whereRef("latest.file_id", "=", "files.id")
+          .select((tasks) => tasks.fn.max("latest.id").as("id")),
+      ),
+    )
+    .where("files.project_id", "in", visibleProjectIds(executor, actor))
+    .selectAll("files")
+    .select(["transcripts.id as transcript_id", "transcripts.status as transcript_status"])
+    .select(["transcripts.error_reason", "transcripts.error_detail_json"])
+    .select(["tasks.id as task_id", "tasks.progress as task_progress"]);
+}
+
+export function findFile(executor: Executor, actor: Actor, id: number): Promise<FileRow | undefined> {
+  return fileRows(executor, actor).where("files.id", "=", id).executeTakeFirst();
+}
+
+/** Streams an upload to the blob store. @throws {PayloadTooLarge} */
+export async function receive(blobs: BlobStore, source: Readable, sizeBytesMax: number, signal: AbortSignal): Promise<StoredBlob> {
+  try {
+    return await blobs.put(source, { sizeBytesMax, signal });
+  } catch (error) {
+    if (error instanceof BlobTooLargeError) throw new PayloadTooLarge(error.sizeBytesMax, "The file");
+    throw error;
+  }
+}
+
+/** A file as its sender described it, with its stored bytes. */
+export interface Upload {
+  projectId: number;
+  fileType: FileType;
+  filename: string;
+  blob: StoredBlob;
+}
+
+/** What an upload holds, found out before anything is written about it. */
+export interface Inspected {
+  probe: Probe | null;
+  /** Of subtitles, whose text is the transcript. */
+  transcript: Transcript | null;
+}
+
+/** Looks into a stored upload. @throws {ValidationError} on `file` where it is not what it says it is */
+export async function inspect(
+  upload: Upload,
+  services: { blobs: BlobStore; config: Config },
+  signal: AbortSignal,
+): Promise<Inspected> {
+  return services.blobs.withFile(upload.blob.key, async (path) => {
+    if (upload.fileType === "srt" || upload.fileType === "vtt")
+      return { probe: null, transcript: await readSubtitles(path, upload.fileType) };
+    if (upload.fileType !== "audio") return { probe: null, transcript: null };
+    return { probe: await probeUpload(path, upload.filename, services.config, signal), transcript: null };
+  });
+}
+
+async function probeUpload(path: string, filename: string, config: Config, signal: AbortSignal): Promise<Probe> {
+  const found = await probe(path, { filename, signal }).catch((error: unknown) => {
+    throw error instanceof UndecodableError ? new ValidationError({ file: [error.message] }) : error;
+  });
+  if (found.durationSeconds > config.audioSecondsMax) throw new ValidationError({ file: [tooLong(found, config)] });
+  return found;
+}
+
+function tooLong(found: Probe, config: Config): string {
+  const lengthHours = (found.durationSeconds / 3600).toFixed(1);
+  return `This recording is ${lengthHours} hours long. The limit is ${(config.audioSecondsMax / 3600).toFixed(1)} hours: cut it into parts.`;
+}
+
+/**
+ * Writes a file's row and, for audio, queues its transcription, all in the caller's transaction: either the file is there
+ * with its task, or neither is.
+ *
+ * @returns the file's id
+ */
+export async function createFile(
+  tx: Tx,
+  queue: Queue,
+  upload: Upload & Inspected,
+  actor: Actor,
+  now: Date,
+): Promise<number> {
+  const { id } = await tx
+    .insertInto("files")
+    .values({
+      project_id: upload.projectId,
+      uploaded_by: actor.userId,
+      original_filename: upload.filename,
+      file_type: upload.fileType,
+      blob_key: upload.blob.key,
+      size_bytes: upload.blob.sizeBytes,
+      sha256: upload.blob.sha256,
+      duration_seconds: upload.probe?.durationSeconds ?? upload.transcript?.durationSeconds ?? null,
+      probe_json: upload.probe && JSON.stringify(upload.probe),
+      uploaded_at: now.toISOString(),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  if (upload.transcript) await createTranscribed(tx, id, upload.transcript, now);
+  if (upload.probe) await transcribeLater(tx, queue, { fileId: id, userId: actor.userId }, now);
+  return id;
+}
+
+/** Deletes a file with its transcript and tasks; a running transcription finds its task gone and stops. */
+export async function deleteFile(tx: Tx, queue: Queue, id: number): Promise<void> {
+  await dropDeliveriesOf(tx, queue, id);
+  await doomBlobs(tx, (files) => files.where("id", "=", id));
+  await tx.deleteFrom("files").where("id", "=", id).execute();
+}
+
+export async function renameFile(executor: Executor, id: number, filename: string): Promise<void> {
+  await executor.updateTable("files").set({ original_filename: filename }).where("id", "=", id).execute();
+}

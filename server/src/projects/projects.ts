@@ -1,0 +1,63 @@
+import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Actor } from "../accounts/users.ts";
+import { doomBlobs } from "../blobs/doomed.ts";
+import type { Executor, Tx } from "../database/open.ts";
+import type { Tables } from "../database/tables.ts";
+import { visibleProjects } from "./access.ts";
+
+export type Project = Selectable<Tables["projects"]> & { file_count: number };
+/** What a person decides about a project. */
+export type ProjectFields = Omit<Insertable<Tables["projects"]>, "id" | "owner_id" | "created_at">;
+
+/** Projects that the actor sees, with the number of their files. */
+export function projectRows(executor: Executor, actor: Actor) {
+  return visibleProjects(executor, actor)
+    .selectAll("projects")
+    .select((eb) =>
+      eb
+        .selectFrom("files")
+        .whereRef("files.project_id", "=", "projects.id")
+        .select((files) => files.fn.countAll<number>().as("count"))
+        .$asScalar()
+        .$notNull()
+        .as("file_count"),
+    );
+}
+
+/** Undefined where there is none for this actor. */
+export function findProject(executor: Executor, actor: Actor, id: number): Promise<Project | undefined> {
+  return projectRows(executor, actor).where("projects.id", "=", id).executeTakeFirst();
+}
+
+/** @returns the new project's id */
+export async function createProject(executor: Executor, actor: Actor, fields: ProjectFields, now: Date): Promise<number> {
+  const { id } = await executor
+    .insertInto("projects")
+    .values({ ...fields, owner_id: actor.userId, created_at: now.toISOString() })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** The caller has made sure that the project is the actor's to change. */
+export async function updateProject(executor: Executor, id: number, fields: Updateable<Tables["projects"]>): Promise<void> {
+  if (Object.keys(fields).length === 0) return;
+  await executor.updateTable("projects").set(fields).where("id", "=", id).execute();
+}
+
+/** Deletes a project with its files and transcripts; running transcriptions find their task gone and stop. */
+export async function deleteProject(tx: Tx, id: number): Promise<void> {
+  await doomBlobs(tx, (files) => files.where("project_id", "=", id));
+  await tx
+    .deleteFrom("deliveries")
+    .where("subject_id", "in", (eb) =>
+      eb
+        .selectFrom("tasks")
+        .innerJoin("files", "files.id", "tasks.file_id")
+        .where("files.project_id", "=", id)
+        .select("tasks.id"),
+    )
+    .execute();
+  await tx.deleteFrom("projects").where("id", "=", id).execute();
+}
+

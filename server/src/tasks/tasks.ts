@@ -1,0 +1,210 @@
+import type { Selectable } from "kysely";
+import type { Actor } from "../accounts/users.ts";
+import { LIMITS } from "../config/limits.ts";
+import type { Executor, Tx } from "../database/open.ts";
+import type { Tables, TaskStatus } from "../database/tables.ts";
+import { visibleProjectIds } from "../projects/access.ts";
+import type { Delivery, Queue } from "../queue/queue.ts";
+
+export type Task = Selectable<Tables["tasks"]>;
+
+/** Name of the queue that delivers ids of tasks of the type `transcription`. */
+export const TRANSCRIPTION_QUEUE = "transcription";
+
+/** A task is not in the state that an action needs; the message is for the caller. */
+export class TaskStateError extends Error {
+  override name = "TaskStateError";
+}
+
+/** Tasks of files that the actor sees. */
+export function taskRows(executor: Executor, actor: Actor) {
+  return executor
+    .selectFrom("tasks")
+    .innerJoin("files", "files.id", "tasks.file_id")
+    .where("files.project_id", "in", visibleProjectIds(executor, actor))
+    .selectAll("tasks");
+}
+
+export function findTask(executor: Executor, actor: Actor, id: number): Promise<Task | undefined> {
+  return taskRows(executor, actor).where("tasks.id", "=", id).executeTakeFirst();
+}
+
+/** How many tasks are delivered before this one, plus one; null unless it waits. */
+export async function queuePosition(executor: Executor, task: Task): Promise<number | null> {
+  if (task.status !== "queued") return null;
+  const { ahead } = await executor
+    .selectFrom("tasks")
+    .where("status", "=", "queued")
+    .where("id", "<", task.id)
+    .select((eb) => eb.fn.countAll<number>().as("ahead"))
+    .executeTakeFirstOrThrow();
+  return ahead + 1;
+}
+
+/** Seconds that a running task will take at the pace it has kept since it started; null where there is no pace yet. */
+export function etaSeconds(task: Task, now: Date): number | null {
+  if (task.status !== "running" || task.started_at === null || task.progress < LIMITS.tasks.etaFromProgress) return null;
+  const elapsedSeconds = (now.getTime() - Date.parse(task.started_at)) / 1000;
+  return Math.round((elapsedSeconds * (1 - task.progress)) / task.progress);
+}
+
+/**
+ * Queues the transcription of a file in the caller's transaction. The file has one transcript for ever; each try that
+ * somebody asks for is a task of its own. A file whose transcription already waits or runs gets that task: two clicks are
+ * one job.
+ *
+ * @returns the task's id
+ */
+export async function transcribeLater(
+  tx: Tx,
+  queue: Queue,
+  wanted: { fileId: number; userId: number },
+  now: Date,
+): Promise<number> {
+  const live = await liveTask(tx, wanted.fileId);
+  if (live) return live.id;
+  const transcriptId = await beginTranscript(tx, wanted.fileId, now);
+  const { id } = await tx
+    .insertInto("tasks")
+    .values({
+      type: "transcription",
+      file_id: wanted.fileId,
+      transcript_id: transcriptId,
+      user_id: wanted.userId,
+      status: "queued",
+      progress: 0,
+      attempt: 1,
+      created_at: now.toISOString(),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await queue.add(tx, TRANSCRIPTION_QUEUE, id, wanted.userId);
+  return id;
+}
+
+function liveTask(tx: Tx, fileId: number) {
+  return tx
+    .selectFrom("tasks")
+    .select("id")
+    .where("file_id", "=", fileId)
+    .where("status", "in", ["queued", "running"])
+    .executeTakeFirst();
+}
+
+async function beginTranscript(tx: Tx, fileId: number, now: Date): Promise<number> {
+  const state = {
+    status: "transcribing" as const,
+    error_reason: null,
+    error_detail_json: null,
+    updated_at: now.toISOString(),
+  };
+  const { id } = await tx
+    .insertInto("transcripts")
+    .values({ ...state, file_id: fileId, speakers_json: "[]", missing_json: "[]", created_at: now.toISOString() })
+    .onConflict((conflict) => conflict.column("file_id").doUpdateSet(state))
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/**
+ * A new task for the file of one that ended without a transcript.
+ *
+ * @returns the new task's id
+ * @throws {TaskStateError} unless the task failed or was cancelled and nothing came after it
+ */
+export async function retryLater(tx: Tx, queue: Queue, task: Task, userId: number, now: Date): Promise<number> {
+  if (task.status !== "failed" && task.status !== "cancelled")
+    throw new TaskStateError(`Only failed or cancelled tasks can be retried. This one is ${task.status}.`);
+  const newer = await tx
+    .selectFrom("tasks")
+    .select("id")
+    .where("file_id", "=", task.file_id)
+    .where("id", ">", task.id)
+    .executeTakeFirst();
+  if (newer) throw new TaskStateError(`This task was retried already, as task ${newer.id}.`);
+  return transcribeLater(tx, queue, { fileId: task.file_id, userId }, now);
+}
+
+/**
+ * Ends a task that waits or runs. Whoever works on it finds out at its next report and stops; what it then writes does not
+ * count.
+ *
+ * @throws {TaskStateError} where it ended already
+ */
+export async function cancelTask(tx: Tx, queue: Queue, task: Task, now: Date): Promise<void> {
+  const cancelled = await tx
+    .updateTable("tasks")
+    .set({ status: "cancelled", claim: null, finished_at: now.toISOString() })
+    .where("id", "=", task.id)
+    .where("status", "in", ["queued", "running"])
+    .executeTakeFirst();
+  if (cancelled.numUpdatedRows === 0n)
+    throw new TaskStateError(`Only queued or running tasks can be cancelled. This one is ${task.status}.`);
+  await queue.cancel(tx, TRANSCRIPTION_QUEUE, task.id);
+  await forgetSegments(tx, task.id);
+  await failTranscript(tx, task.transcript_id, null, { message: "The transcription was cancelled. Retry it to start it again." }, now);
+}
+
+/** Stops what works on a file that is about to be deleted. */
+export async function dropDeliveriesOf(tx: Tx, queue: Queue, fileId: number): Promise<void> {
+  const live = await liveTask(tx, fileId);
+  if (live) await queue.cancel(tx, TRANSCRIPTION_QUEUE, live.id);
+}
+
+/**
+ * Takes the task that a delivery points at. Undefined where it ended or is gone, and the delivery with it. A task that
+ * was running has lost its process: it goes on from its stored segments, in the same try.
+ */
+export async function claimTask(tx: Tx, delivery: Delivery, now: Date): Promise<Task | undefined> {
+  return tx
+    .updateTable("tasks")
+    .set((eb) => ({
+      status: "running" as const,
+      claim: delivery.token,
+      started_at: eb.fn.coalesce("started_at", eb.val(now.toISOString())),
+    }))
+    .where("id", "=", delivery.subjectId)
+    .where("status", "in", ["queued", "running"] satisfies TaskStatus[])
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** @returns false when the task is no longer this delivery's: cancelled, deleted, or taken over */
+export async function reportProgress(
+  executor: Executor,
+  delivery: Delivery,
+  report: { stage: string; progress: number },
+): Promise<boolean> {
+  const result = await executor
+    .updateTable("tasks")
+    .set(report)
+    .where("id", "=", delivery.subjectId)
+    .where("claim", "=", delivery.token)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function forgetSegments(tx: Tx, taskId: number): Promise<void> {
+  await tx.deleteFrom("segments").where("task_id", "=", taskId).execute();
+}
+
+/** Marks a transcript as failed, with what a person and a program may know of the reason. */
+export async function failTranscript(
+  tx: Tx,
+  transcriptId: number,
+  reason: string | null,
+  detail: object,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable("transcripts")
+    .set({
+      status: "failed",
+      error_reason: reason,
+      error_detail_json: JSON.stringify(detail),
+      updated_at: now.toISOString(),
+    })
+    .where("id", "=", transcriptId)
+    .execute();
+}
