@@ -1,0 +1,100 @@
+/**
+ * Text cut where a line may be broken: at spaces, and in scripts that write without spaces at the edges of words.
+ */
+
+/** A stretch of text that stays on one line. */
+export interface Piece {
+  text: string;
+  /** Whether a space stands before it. */
+  spaced: boolean;
+}
+
+const UNSPACED_CLASS =
+  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々、。「」！？，：；（）]";
+const UNSPACED = new RegExp(UNSPACED_CLASS, "u");
+const ENDS_UNSPACED = new RegExp(`${UNSPACED_CLASS}\\p{M}*$`, "u");
+const BEGINS_UNSPACED = new RegExp(`^${UNSPACED_CLASS}`, "u");
+const CLOSES = /^[\p{Pe}\p{Pf}\p{Po}\p{M}ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ]+$/u;
+const OPENS = /[\p{Ps}\p{Pi}]$/u;
+
+const words = new Intl.Segmenter("und", { granularity: "word" });
+const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/**
+ * Cuts text into pieces; put together again with their spaces they give the text.
+ *
+ * @param text on one line
+ */
+export function piecesOf(text: string): Piece[] {
+  return text
+    .split(/\s+/u)
+    .filter((run) => run !== "")
+    .flatMap((run, index) =>
+      runPieces(run).map((piece, k) => ({ text: piece, spaced: index > 0 && k === 0 })),
+    );
+}
+
+/** Puts two stretches of one text together: with a space, but for scripts that write without. */
+export function joinText(before: string, after: string): string {
+  if (before === "" || after === "") return before + after;
+  return spaceBetween(before, after) ? `${before} ${after}` : before + after;
+}
+
+export function spaceBetween(before: string, after: string): boolean {
+  return !(ENDS_UNSPACED.test(before) && BEGINS_UNSPACED.test(after));
+}
+
+function runPieces(run: string): string[] {
+  if (!UNSPACED.test(run)) return [run];
+  const pieces: string[] = [];
+  for (const { segment } of words.segment(run)) {
+    const last = pieces.at(-1);
+    // Japanese line-breaking rules (kinsoku shori, JIS X 4051): no closing mark begins a line, no opening one ends it.
+    if (last !== undefined && (CLOSES.test(segment) || OPENS.test(last)))
+      pieces[pieces.length - 1] = last + segment;
+    else pieces.push(segment);
+  }
+  return pieces;
+}
+
+/**
+ * How much of a line a text takes: a character counts one, a full-width one two. Counted in UTF-16 units, so that it is
+ * never less than what any reader of the file counts.
+ */
+export function widthOf(text: string): number {
+  let width = text.length;
+  for (const _ of text.matchAll(WIDE)) width += 1;
+  return width;
+}
+
+/** East Asian wide and full-width blocks of the basic plane (Unicode Standard Annex 11); the others take two units anyway. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]/gu;
+
+/** Cuts a piece that no line can hold, between the characters that a reader sees; else gives it back whole. */
+export function cutToWidth(text: string, widthMax: number): string[] {
+  if (widthOf(text) <= widthMax) return [text];
+  const parts: string[] = [];
+  let part = "";
+  let partWidth = 0;
+  for (const unit of smallUnits(text, widthMax)) {
+    const width = widthOf(unit);
+    if (partWidth + width > widthMax) {
+      parts.push(part);
+      part = "";
+      partWidth = 0;
+    }
+    part += unit;
+    partWidth += width;
+  }
+  parts.push(part);
+  return parts;
+}
+
+/** Graphemes, and code points where one grapheme alone is wider than a line (a letter under fifty accents). */
+function* smallUnits(text: string, widthMax: number): Generator<string> {
+  for (const { segment } of graphemes.segment(text)) {
+    if (widthOf(segment) <= widthMax) yield segment;
+    else yield* segment;
+  }
+}
