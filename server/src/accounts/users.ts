@@ -1,7 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Executor } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
-import { hashPassword } from "./passwords.ts";
 
 export type User = Selectable<Tables["users"]>;
 
@@ -18,20 +17,21 @@ export class AccountError extends Error {
 
 export interface NewUser {
   email: string;
-  /** Without one the user can only use API keys. */
-  password: string | null;
+  /** From `hashPassword`; null for a user who only uses API keys. */
+  passwordHash: string | null;
   isAdmin: boolean;
 }
 
 /** @throws {AccountError} where the address is taken or is none */
 export async function createUser(executor: Executor, user: NewUser, now: Date): Promise<User> {
   const email = user.email.trim().toLowerCase();
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new AccountError(`${JSON.stringify(user.email)} is not an e-mail address.`);
+  if (!/^[^\s@]+@[^\s@]+$/.test(email))
+    throw new AccountError(`${JSON.stringify(user.email)} is not an e-mail address.`);
   const created = await executor
     .insertInto("users")
     .values({
       email,
-      password_hash: user.password === null ? null : await hashPassword(user.password),
+      password_hash: user.passwordHash,
       is_active: 1,
       is_admin: user.isAdmin ? 1 : 0,
       created_at: now.toISOString(),
@@ -50,7 +50,8 @@ export async function userByEmail(executor: Executor, email: string): Promise<Us
     .selectAll()
     .where("email", "=", email.trim().toLowerCase())
     .executeTakeFirst();
-  if (!user) throw new AccountError(`There is no user ${email}. \`uspeech users list\` shows those that there are.`);
+  if (!user)
+    throw new AccountError(`There is no user ${email}. \`uspeech users list\` shows those that there are.`);
   return user;
 }
 

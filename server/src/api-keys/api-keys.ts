@@ -7,7 +7,16 @@ import type { Tables } from "../database/tables.ts";
 
 export type ApiKey = Omit<Selectable<Tables["api_keys"]>, "secret_hash">;
 
-const SHOWN = ["id", "user_id", "name", "prefix", "created_at", "last_used_at", "expires_at", "revoked_at"] as const;
+const SHOWN = [
+  "id",
+  "user_id",
+  "name",
+  "prefix",
+  "created_at",
+  "last_used_at",
+  "expires_at",
+  "revoked_at",
+] as const;
 
 /** No such key, or nothing that can be done with it; the message is for the operator. */
 export class ApiKeyError extends Error {
@@ -29,7 +38,9 @@ export async function createApiKey(
   wanted: NewApiKey,
   now: Date,
 ): Promise<{ row: ApiKey; key: string }> {
-  const key = wanted.key ?? `${randomText(LIMITS.apiKeys.prefixCharacters)}.${randomText(LIMITS.apiKeys.secretCharacters)}`;
+  const key =
+    wanted.key ??
+    `${randomText(LIMITS.apiKeys.prefixCharacters)}.${randomText(LIMITS.apiKeys.secretCharacters)}`;
   const [prefix, secret] = split(key);
   const row = await executor
     .insertInto("api_keys")
@@ -50,7 +61,12 @@ export async function createApiKey(
 
 /** Newest first. */
 export function apiKeysOf(executor: Executor, userId: number): Promise<ApiKey[]> {
-  return executor.selectFrom("api_keys").select(SHOWN).where("user_id", "=", userId).orderBy("id", "desc").execute();
+  return executor
+    .selectFrom("api_keys")
+    .select(SHOWN)
+    .where("user_id", "=", userId)
+    .orderBy("id", "desc")
+    .execute();
 }
 
 /** Refuses the key from the next request on, in every process. @throws {ApiKeyError} where there is no such key */
@@ -95,7 +111,11 @@ export async function checkApiKey(executor: Executor, presented: string, now: Da
 async function noteUse(executor: Executor, id: number, lastUsedAt: string | null, now: Date): Promise<void> {
   const recent = new Date(now.getTime() - LIMITS.apiKeys.lastUsedPrecisionMs).toISOString();
   if (lastUsedAt !== null && lastUsedAt > recent) return;
-  await executor.updateTable("api_keys").set({ last_used_at: now.toISOString() }).where("id", "=", id).execute();
+  await executor
+    .updateTable("api_keys")
+    .set({ last_used_at: now.toISOString() })
+    .where("id", "=", id)
+    .execute();
 }
 
 function split(key: string): [prefix: string, secret: string] {

@@ -2,7 +2,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { type BlobStore, BlobNotFoundError, BlobTooLargeError, type ByteRange, type StoredBlob } from "./blob-store.ts";
+import {
+  type BlobStore,
+  BlobNotFoundError,
+  BlobTooLargeError,
+  type ByteRange,
+  type StoredBlob,
+} from "./blob-store.ts";
 
 const KEY = /^[0-9a-f]{32}$/;
 
@@ -22,6 +28,8 @@ export class DiskBlobStore implements BlobStore {
   async put(source: Readable, options: { sizeBytesMax: number; signal: AbortSignal }): Promise<StoredBlob> {
     const key = randomBytes(16).toString("hex");
     const draft = join(this.#drafts, key);
+    // A source that fails before it is read would end the process; the error is met again when it is read.
+    source.on("error", () => undefined);
     await mkdir(this.#drafts, { recursive: true, mode: 0o700 });
     const file = await open(draft, "wx", 0o600);
     try {

@@ -25,13 +25,21 @@ export async function removeDoomedBlobs(db: Database, blobs: BlobStore, log: Log
       await blobs.remove(blob_key);
       await db.deleteFrom("doomed_blobs").where("blob_key", "=", blob_key).execute();
     } catch (error) {
-      log.error({ err: error, blob: blob_key }, "a deleted file's blob could not be removed; it is tried again later");
+      log.error(
+        { err: error, blob: blob_key },
+        "a deleted file's blob could not be removed; it is tried again later",
+      );
     }
   }
 }
 
 /** Removes blobs that no file knows: left by a process that died between storing a blob and committing its row. */
-export async function removeOrphanBlobs(db: Database, blobs: BlobStore, before: Date, log: Logger): Promise<number> {
+export async function removeOrphanBlobs(
+  db: Database,
+  blobs: BlobStore,
+  before: Date,
+  log: Logger,
+): Promise<number> {
   let removed = 0;
   for await (const key of blobs.keysBefore(before)) {
     const known = await db.selectFrom("files").select("id").where("blob_key", "=", key).executeTakeFirst();

@@ -68,7 +68,8 @@ function address(...protocols: string[]): Setting<string> {
   return {
     allowed: `an address that begins with ${protocols.map((name) => `${name}://`).join(" or ")}`,
     secret: true,
-    read: (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)) ? value : undefined),
+    read: (value) =>
+      URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)) ? value : undefined,
   };
 }
 
@@ -144,7 +145,9 @@ const OTHERS = new Set(["USPEECH_URL", "USPEECH_API_KEY", "USPEECH_TEST_MODELS_D
 export function unknownNames(variables: Record<string, string | undefined>): string[] {
   return Object.keys(variables)
     .filter((name) => name.startsWith("USPEECH_") && !(name in SETTINGS) && !OTHERS.has(name))
-    .map((name) => `${name} is not a setting and has no effect. docs/settings.md lists those that there are.`);
+    .map(
+      (name) => `${name} is not a setting and has no effect. docs/settings.md lists those that there are.`,
+    );
 }
 
 function fault(name: string, value: string, setting: Setting<unknown>): string {

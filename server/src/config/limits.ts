@@ -2,6 +2,34 @@
  * Every limit of the program, in one place, units last. What an operator may change stands in `config.ts` instead.
  */
 export const LIMITS = {
+  http: {
+    /** A JSON body; the largest resource is far below. */
+    jsonBytesMax: 1024 * 1024,
+    /** Arrays and objects inside each other. */
+    jsonDepthMax: 200,
+    /** Request line and headers together; Node's own default. */
+    headerBytesMax: 16 * 1024,
+    headersMs: 20_000,
+    /** A JSON body that has not come by then comes from a sick or hostile client. */
+    jsonBodyMs: 30_000,
+    /** Silence within an upload; slow is fine, silent is not. */
+    uploadSilenceMs: 60_000,
+    /** Silence on a connection within a request: longer than the longest `?wait=`. */
+    connectionSilenceMs: 120_000,
+    /** Longer than the 60 seconds for which proxies keep connections, so that they never use one that just closed. */
+    keepAliveMs: 72_000,
+    /** How long the rest of a refused body is read, so that the client gets to see the answer. */
+    lingerMs: 2_000,
+    requestIdCharactersMax: 128,
+    /** Texts of a form, all of them small. */
+    formFieldsMax: 100,
+    formFieldBytesMax: 64 * 1024,
+    formHeaderBytesMax: 16 * 1024,
+    /** What a form may hold besides its file. */
+    formOverheadBytesMax: 1024 * 1024,
+    pageSize: 20,
+    pageSizeMax: 100,
+  },
   queue: {
     /** A worker that says nothing for this long has lost its work to another. */
     leaseMs: 30_000,
@@ -39,6 +67,13 @@ export const LIMITS = {
     eventsSecondsMax: 3_600,
     idempotencyKeyCharactersMax: 255,
     idempotencyKeptMs: 24 * 3_600_000,
+  },
+  subtitles: {
+    /** Subtitles of ten hours of speech take 0.7 MB. */
+    sizeBytesMax: 10_000_000,
+    turnsMax: 100_000,
+    /** How much of a faulty line an error message quotes. */
+    quoteCharactersMax: 60,
   },
   blobs: {
     /** A stored file that no row knows is a leftover of a crash once it is this old. */
@@ -84,5 +119,35 @@ export const LIMITS = {
     npmConfigMs: 10_000,
     /** How often a pull looks whether another process has finished pulling the same model. */
     lockPollMs: 200,
+  },
+  media: {
+    /** Address space of one FFmpeg process. An hour of HEVC or Opus took under 0.4 GiB. */
+    memoryBytesMax: 2 * 1024 ** 3,
+    /** One allocation inside FFmpeg, for platforms that cannot bound the whole. */
+    allocationBytesMax: 512 * 1024 ** 2,
+    streamsMax: 256,
+    /** Audio tracks that are looked at; the rest is ignored. */
+    tracksMax: 16,
+    /** What FFmpeg may read and how far it may look to learn what the streams are; its defaults are 5 MB and 5 s. */
+    probeBytesMax: 16_000_000,
+    analyzeMs: 10_000,
+    /** What ffprobe may say about a file. */
+    reportBytesMax: 1_000_000,
+    stderrBytesMax: 4_096,
+    /** `ffmpeg -version`, on a machine that is just waking up. */
+    startMs: 20_000,
+    /** Longest wait for ffprobe's answer and for the first sample. */
+    probeMs: 30_000,
+    probeCpuSeconds: 20,
+    /** Counting a recording's packets stops here; 10 h of MP3 or Opus take 2 to 4 s. */
+    countMs: 10_000,
+    /** A decoder, or a disk, that does nothing for this long hangs. */
+    decodeQuietMs: 60_000,
+    /** CPU time of a decoder: this and a tenth of the longest recording; real ones need a hundredth or less. */
+    decodeCpuSecondsMin: 60,
+    /** Fewer bits for each second than this are no audio: FFmpeg's smallest speech codec has 700, with pauses less. */
+    bitsPerSecondMin: 100,
+    /** A jump forward in the timestamps is filled with silence up to here; a longer one is a damaged timestamp. */
+    gapSecondsMax: 600,
   },
 } as const;

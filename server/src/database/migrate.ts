@@ -15,5 +15,7 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
   const { error, results } = await migrator.migrateToLatest();
   if (!error) return;
   const failed = results?.find((result) => result.status === "Error")?.migrationName ?? "the migration table";
-  throw new Error(`The database could not be brought up to date (${failed}). It was left as it was.`, { cause: error });
+  throw new Error(`The database could not be brought up to date (${failed}). It was left as it was.`, {
+    cause: error,
+  });
 }

@@ -1,7 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver, type Transaction } from "kysely";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  SqliteDialect,
+  SqliteDriver,
+  type Transaction,
+} from "kysely";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;

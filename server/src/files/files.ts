@@ -59,7 +59,12 @@ export function findFile(executor: Executor, actor: Actor, id: number): Promise<
 }
 
 /** Streams an upload to the blob store. @throws {PayloadTooLarge} */
-export async function receive(blobs: BlobStore, source: Readable, sizeBytesMax: number, signal: AbortSignal): Promise<StoredBlob> {
+export async function receive(
+  blobs: BlobStore,
+  source: Readable,
+  sizeBytesMax: number,
+  signal: AbortSignal,
+): Promise<StoredBlob> {
   try {
     return await blobs.put(source, { sizeBytesMax, signal });
   } catch (error) {
@@ -97,11 +102,17 @@ export async function inspect(
   });
 }
 
-async function probeUpload(path: string, filename: string, config: Config, signal: AbortSignal): Promise<Probe> {
+async function probeUpload(
+  path: string,
+  filename: string,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Probe> {
   const found = await probe(path, { filename, signal }).catch((error: unknown) => {
     throw error instanceof UndecodableError ? new ValidationError({ file: [error.message] }) : error;
   });
-  if (found.durationSeconds > config.audioSecondsMax) throw new ValidationError({ file: [tooLong(found, config)] });
+  if (found.durationSeconds > config.audioSecondsMax)
+    throw new ValidationError({ file: [tooLong(found, config)] });
   return found;
 }
 

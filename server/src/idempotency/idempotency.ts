@@ -32,7 +32,9 @@ export function keyFrom(header: string | string[] | undefined): string | null {
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined || text === "") return null;
   if (text.length <= LIMITS.files.idempotencyKeyCharactersMax) return text;
-  throw new ValidationError(`Idempotency-Key is longer than ${LIMITS.files.idempotencyKeyCharactersMax} characters.`);
+  throw new ValidationError(
+    `Idempotency-Key is longer than ${LIMITS.files.idempotencyKeyCharactersMax} characters.`,
+  );
 }
 
 /**
@@ -41,7 +43,11 @@ export function keyFrom(header: string | string[] | undefined): string | null {
  *
  * @throws {ValidationError} where the key was used for something else
  */
-export async function keptAnswer(executor: Executor, asked: IdempotencyKey, now: Date): Promise<KeptAnswer | null> {
+export async function keptAnswer(
+  executor: Executor,
+  asked: IdempotencyKey,
+  now: Date,
+): Promise<KeptAnswer | null> {
   const row = await executor
     .selectFrom("idempotency_keys")
     .selectAll()
@@ -52,11 +58,18 @@ export async function keptAnswer(executor: Executor, asked: IdempotencyKey, now:
     .executeTakeFirst();
   if (!row) return null;
   if (row.fingerprint !== asked.fingerprint)
-    throw new ValidationError("This Idempotency-Key was used for a different request. Use a new key for a new request.");
+    throw new ValidationError(
+      "This Idempotency-Key was used for a different request. Use a new key for a new request.",
+    );
   return { status: row.status, body: JSON.parse(row.body_json) };
 }
 
-export async function keepAnswer(tx: Tx, asked: IdempotencyKey, answer: KeptAnswer, now: Date): Promise<void> {
+export async function keepAnswer(
+  tx: Tx,
+  asked: IdempotencyKey,
+  answer: KeptAnswer,
+  now: Date,
+): Promise<void> {
   const row = {
     fingerprint: asked.fingerprint,
     status: answer.status,

@@ -14,7 +14,16 @@ export function createLog(level: string, destination?: DestinationStream): Logge
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: ["req.headers.authorization", "req.headers.cookie", "headers.authorization", "headers.cookie", "password", "key", "secret", "token"],
+        paths: [
+          "req.headers.authorization",
+          "req.headers.cookie",
+          "headers.authorization",
+          "headers.cookie",
+          "password",
+          "key",
+          "secret",
+          "token",
+        ],
         censor: "[redacted]",
       },
     },

@@ -30,7 +30,12 @@ export function findProject(executor: Executor, actor: Actor, id: number): Promi
 }
 
 /** @returns the new project's id */
-export async function createProject(executor: Executor, actor: Actor, fields: ProjectFields, now: Date): Promise<number> {
+export async function createProject(
+  executor: Executor,
+  actor: Actor,
+  fields: ProjectFields,
+  now: Date,
+): Promise<number> {
   const { id } = await executor
     .insertInto("projects")
     .values({ ...fields, owner_id: actor.userId, created_at: now.toISOString() })
@@ -40,7 +45,11 @@ export async function createProject(executor: Executor, actor: Actor, fields: Pr
 }
 
 /** The caller has made sure that the project is the actor's to change. */
-export async function updateProject(executor: Executor, id: number, fields: Updateable<Tables["projects"]>): Promise<void> {
+export async function updateProject(
+  executor: Executor,
+  id: number,
+  fields: Updateable<Tables["projects"]>,
+): Promise<void> {
   if (Object.keys(fields).length === 0) return;
   await executor.updateTable("projects").set(fields).where("id", "=", id).execute();
 }
@@ -60,4 +69,3 @@ export async function deleteProject(tx: Tx, id: number): Promise<void> {
     .execute();
   await tx.deleteFrom("projects").where("id", "=", id).execute();
 }
-

@@ -107,7 +107,11 @@ export class SqliteQueue implements Queue {
   }
 
   async cancel(tx: Tx, queue: string, subjectId: number): Promise<void> {
-    await tx.deleteFrom("deliveries").where("queue", "=", queue).where("subject_id", "=", subjectId).execute();
+    await tx
+      .deleteFrom("deliveries")
+      .where("queue", "=", queue)
+      .where("subject_id", "=", subjectId)
+      .execute();
   }
 
   #mine(delivery: Delivery, executor: Executor = this.#db) {

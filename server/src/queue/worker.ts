@@ -72,7 +72,10 @@ export class QueueWorker {
     try {
       await this.#options.work(delivery, stop.signal);
     } catch (error) {
-      this.#options.log.error({ err: error, delivery }, "work ended with an error of its own; its lease will run out");
+      this.#options.log.error(
+        { err: error, delivery },
+        "work ended with an error of its own; its lease will run out",
+      );
     } finally {
       clearInterval(renewal);
     }
@@ -92,6 +95,9 @@ export class QueueWorker {
     this.#stopping.abort();
     await this.#loop;
     for (const controller of this.#running.values()) controller.abort(new StopWork("shutdown"));
-    await Promise.race([Promise.all(this.#running.keys()), pause(LIMITS.queue.stopGraceMs, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all(this.#running.keys()),
+      pause(LIMITS.queue.stopGraceMs, undefined, { ref: false }),
+    ]);
   }
 }

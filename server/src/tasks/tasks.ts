@@ -43,7 +43,8 @@ export async function queuePosition(executor: Executor, task: Task): Promise<num
 
 /** Seconds that a running task will take at the pace it has kept since it started; null where there is no pace yet. */
 export function etaSeconds(task: Task, now: Date): number | null {
-  if (task.status !== "running" || task.started_at === null || task.progress < LIMITS.tasks.etaFromProgress) return null;
+  if (task.status !== "running" || task.started_at === null || task.progress < LIMITS.tasks.etaFromProgress)
+    return null;
   const elapsedSeconds = (now.getTime() - Date.parse(task.started_at)) / 1000;
   return Math.round((elapsedSeconds * (1 - task.progress)) / task.progress);
 }
@@ -100,7 +101,13 @@ async function beginTranscript(tx: Tx, fileId: number, now: Date): Promise<numbe
   };
   const { id } = await tx
     .insertInto("transcripts")
-    .values({ ...state, file_id: fileId, speakers_json: "[]", missing_json: "[]", created_at: now.toISOString() })
+    .values({
+      ...state,
+      file_id: fileId,
+      speakers_json: "[]",
+      missing_json: "[]",
+      created_at: now.toISOString(),
+    })
     .onConflict((conflict) => conflict.column("file_id").doUpdateSet(state))
     .returning("id")
     .executeTakeFirstOrThrow();
@@ -113,7 +120,13 @@ async function beginTranscript(tx: Tx, fileId: number, now: Date): Promise<numbe
  * @returns the new task's id
  * @throws {TaskStateError} unless the task failed or was cancelled and nothing came after it
  */
-export async function retryLater(tx: Tx, queue: Queue, task: Task, userId: number, now: Date): Promise<number> {
+export async function retryLater(
+  tx: Tx,
+  queue: Queue,
+  task: Task,
+  userId: number,
+  now: Date,
+): Promise<number> {
   if (task.status !== "failed" && task.status !== "cancelled")
     throw new TaskStateError(`Only failed or cancelled tasks can be retried. This one is ${task.status}.`);
   const newer = await tx
@@ -143,7 +156,13 @@ export async function cancelTask(tx: Tx, queue: Queue, task: Task, now: Date): P
     throw new TaskStateError(`Only queued or running tasks can be cancelled. This one is ${task.status}.`);
   await queue.cancel(tx, TRANSCRIPTION_QUEUE, task.id);
   await forgetSegments(tx, task.id);
-  await failTranscript(tx, task.transcript_id, null, { message: "The transcription was cancelled. Retry it to start it again." }, now);
+  await failTranscript(
+    tx,
+    task.transcript_id,
+    null,
+    { message: "The transcription was cancelled. Retry it to start it again." },
+    now,
+  );
 }
 
 /** Stops what works on a file that is about to be deleted. */

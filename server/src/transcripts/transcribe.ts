@@ -37,7 +37,11 @@ class NoLongerOursError extends Error {
 }
 
 /** The job behind a delivery: load, run, save, report. Never rejects for the recording's sake. */
-export async function transcribe(services: TranscribeServices, delivery: Delivery, signal: AbortSignal): Promise<void> {
+export async function transcribe(
+  services: TranscribeServices,
+  delivery: Delivery,
+  signal: AbortSignal,
+): Promise<void> {
   const task = await services.db.transaction().execute((tx) => claimTask(tx, delivery, services.now()));
   if (!task) return void (await services.queue.settle(services.db, delivery));
   const log = services.log.child({ task: task.id, file: task.file_id });
@@ -134,7 +138,12 @@ class Reporter {
 }
 
 /** One transaction: the transcript or the reason why there is none, the task, the queue. */
-async function finish(services: TranscribeServices, task: Task, delivery: Delivery, outcome: Outcome): Promise<void> {
+async function finish(
+  services: TranscribeServices,
+  task: Task,
+  delivery: Delivery,
+  outcome: Outcome,
+): Promise<void> {
   await whileOurs(services, task, delivery, async (tx) => {
     const now = services.now();
     if (outcome.kind === "transcribed") {
@@ -145,7 +154,12 @@ async function finish(services: TranscribeServices, task: Task, delivery: Delive
     } else {
       await failTranscript(tx, task.transcript_id, outcome.reason, outcome.detail, now);
       await noteDuration(tx, task.file_id, outcome.durationSeconds);
-      await end(tx, task, { status: "failed", error_reason: outcome.reason, error: outcome.detail.message }, now);
+      await end(
+        tx,
+        task,
+        { status: "failed", error_reason: outcome.reason, error: outcome.detail.message },
+        now,
+      );
     }
     await services.queue.settle(tx, delivery);
   });
@@ -207,7 +221,12 @@ const UPSTREAM_FAILURE =
   "The recording could not be transcribed because a part of the service failed three times. Nothing is wrong with the " +
   "recording. Retry it; if it fails again, tell the operator, whose log has the cause under this task's id.";
 
-async function handBack(services: TranscribeServices, task: Task, delivery: Delivery, log: Logger): Promise<void> {
+async function handBack(
+  services: TranscribeServices,
+  task: Task,
+  delivery: Delivery,
+  log: Logger,
+): Promise<void> {
   await whileOurs(services, task, delivery, async (tx) => {
     await tx.updateTable("tasks").set({ status: "queued", claim: null }).where("id", "=", task.id).execute();
     await services.queue.putBack(tx, delivery, services.now());
@@ -227,7 +246,12 @@ async function tryAgainLater(services: TranscribeServices, task: Task, delivery:
   });
 }
 
-async function failForGood(services: TranscribeServices, task: Task, delivery: Delivery, message: string): Promise<void> {
+async function failForGood(
+  services: TranscribeServices,
+  task: Task,
+  delivery: Delivery,
+  message: string,
+): Promise<void> {
   await whileOurs(services, task, delivery, async (tx) => {
     const now = services.now();
     await failTranscript(tx, task.transcript_id, null, { message }, now);

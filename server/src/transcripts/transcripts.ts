@@ -21,10 +21,19 @@ export function transcriptRows(executor: Executor, actor: Actor) {
     .innerJoin("projects", "projects.id", "files.project_id")
     .where("files.project_id", "in", visibleProjectIds(executor, actor))
     .selectAll("transcripts")
-    .select(["files.project_id", "files.original_filename", "files.duration_seconds", "projects.return_timestamps"]);
+    .select([
+      "files.project_id",
+      "files.original_filename",
+      "files.duration_seconds",
+      "projects.return_timestamps",
+    ]);
 }
 
-export function findTranscript(executor: Executor, actor: Actor, id: number): Promise<TranscriptRow | undefined> {
+export function findTranscript(
+  executor: Executor,
+  actor: Actor,
+  id: number,
+): Promise<TranscriptRow | undefined> {
   return transcriptRows(executor, actor).where("transcripts.id", "=", id).executeTakeFirst();
 }
 
@@ -112,7 +121,12 @@ async function insertTurns(tx: Tx, transcriptId: number, turns: Turn[]): Promise
 }
 
 /** A transcript that came with its text, as subtitles do: there is nothing to queue. @returns its id */
-export async function createTranscribed(tx: Tx, fileId: number, transcript: Transcript, now: Date): Promise<number> {
+export async function createTranscribed(
+  tx: Tx,
+  fileId: number,
+  transcript: Transcript,
+  now: Date,
+): Promise<number> {
   const { id } = await tx
     .insertInto("transcripts")
     .values({

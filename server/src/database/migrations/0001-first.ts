@@ -8,7 +8,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 function table(db: Kysely<unknown>, name: string): CreateTableBuilder<string, "id"> {
-  return db.schema.createTable(name).addColumn("id", "integer", (column) => column.primaryKey().autoIncrement());
+  return db.schema
+    .createTable(name)
+    .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement());
 }
 
 async function accounts(db: Kysely<unknown>): Promise<void> {
@@ -56,7 +58,9 @@ async function recordings(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex("projects_owner").on("projects").column("owner_id").execute();
   await table(db, "files")
-    .addColumn("project_id", "integer", (column) => column.notNull().references("projects.id").onDelete("cascade"))
+    .addColumn("project_id", "integer", (column) =>
+      column.notNull().references("projects.id").onDelete("cascade"),
+    )
     .addColumn("uploaded_by", "integer", (column) => column.notNull().references("users.id"))
     .addColumn("original_filename", "text", (column) => column.notNull())
     .addColumn("file_type", "text", (column) => column.notNull())
@@ -77,7 +81,9 @@ async function recordings(db: Kysely<unknown>): Promise<void> {
 
 async function transcripts(db: Kysely<unknown>): Promise<void> {
   await table(db, "transcripts")
-    .addColumn("file_id", "integer", (column) => column.notNull().unique().references("files.id").onDelete("cascade"))
+    .addColumn("file_id", "integer", (column) =>
+      column.notNull().unique().references("files.id").onDelete("cascade"),
+    )
     .addColumn("status", "text", (column) => column.notNull())
     .addColumn("error_reason", "text")
     .addColumn("error_detail_json", "text")
@@ -94,7 +100,9 @@ async function transcripts(db: Kysely<unknown>): Promise<void> {
     .addColumn("updated_at", "text", (column) => column.notNull())
     .execute();
   await table(db, "turns")
-    .addColumn("transcript_id", "integer", (column) => column.notNull().references("transcripts.id").onDelete("cascade"))
+    .addColumn("transcript_id", "integer", (column) =>
+      column.notNull().references("transcripts.id").onDelete("cascade"),
+    )
     .addColumn("position", "integer", (column) => column.notNull())
     .addColumn("start_seconds", "double precision", (column) => column.notNull())
     .addColumn("end_seconds", "double precision", (column) => column.notNull())
@@ -110,7 +118,9 @@ async function work(db: Kysely<unknown>): Promise<void> {
   await table(db, "tasks")
     .addColumn("type", "text", (column) => column.notNull())
     .addColumn("file_id", "integer", (column) => column.notNull().references("files.id").onDelete("cascade"))
-    .addColumn("transcript_id", "integer", (column) => column.notNull().references("transcripts.id").onDelete("cascade"))
+    .addColumn("transcript_id", "integer", (column) =>
+      column.notNull().references("transcripts.id").onDelete("cascade"),
+    )
     .addColumn("user_id", "integer", (column) => column.notNull().references("users.id"))
     .addColumn("status", "text", (column) => column.notNull())
     .addColumn("stage", "text")

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { createApiKey } from "../api-keys/api-keys.ts";
+import type { Config } from "../config/config.ts";
+import type { Secrets } from "../config/secrets.ts";
+import type { Database, Tx } from "../database/open.ts";
+import { createProject } from "../projects/projects.ts";
+import { hashPassword } from "./passwords.ts";
+import { createUser } from "./users.ts";
+
+/** What the operator is shown once: afterwards only hashes of it are left. */
+export interface Welcome {
+  email: string;
+  /** Null where the operator chose it, and so knows it. */
+  password: string | null;
+  apiKey: string;
+  projectId: number;
+}
+
+/** Makes the first account, its API key and a project, where there is no account yet; null where there is one. */
+export async function firstStart(
+  db: Database,
+  config: Config,
+  secrets: Secrets,
+  now: Date,
+): Promise<Welcome | null> {
+  if (await hasUsers(db)) return null;
+  const password = secrets.adminPassword ?? randomBytes(12).toString("base64url");
+  // Hashed before the transaction: it takes a while, and every other writer would wait.
+  const passwordHash = await hashPassword(password);
+  return db.transaction().execute(async (tx) => {
+    if (await hasUsers(tx)) return null;
+    const user = await createUser(tx, { email: config.admin.email, passwordHash, isAdmin: true }, now);
+    const { key } = await createApiKey(
+      tx,
+      { userId: user.id, name: "First key", key: secrets.adminApiKey ?? undefined },
+      now,
+    );
+    const projectId = await createProject(tx, { userId: user.id, isAdmin: true }, FIRST_PROJECT, now);
+    return {
+      email: user.email,
+      password: secrets.adminPassword === null ? password : null,
+      apiKey: key,
+      projectId,
+    };
+  });
+}
+
+const FIRST_PROJECT = {
+  title: "My first project",
+  kind: "audio",
+  audio_file_type: "interview",
+  return_timestamps: 1,
+  language: "auto",
+  speakers_expected: null,
+} as const;
+
+async function hasUsers(executor: Database | Tx): Promise<boolean> {
+  return (await executor.selectFrom("users").select("id").limit(1).executeTakeFirst()) !== undefined;
+}

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { configure } from "./config.ts";
+import { readEnv, SettingsError, unknownNames } from "./env.ts";
+
+function faults(variables: Record<string, string>): readonly string[] {
+  try {
+    configure(readEnv(variables));
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test("nothing needs to be set", () => {
+  expect(configure(readEnv({}))).toMatchObject({
+    host: "127.0.0.1",
+    port: 8000,
+    model: "moonshine-base",
+    audioSecondsMax: 36_000,
+  });
+});
+
+test("each fault is a sentence that names the variable, the value and what is allowed, all of them at once", () => {
+  expect(
+    faults({ USPEECH_PORT: "http", USPEECH_MAX_UPLOAD_BYTES: "5 parsecs", USPEECH_RATE_LIMIT: "0/min" }),
+  ).toEqual([
+    'USPEECH_PORT is "http", which is not allowed. Allowed: a whole number from 0 to 65535.',
+    'USPEECH_MAX_UPLOAD_BYTES is "5 parsecs", which is not allowed. Allowed: a number of bytes, or one with KB, MB, GB or TB, such as 500MB.',
+    'USPEECH_RATE_LIMIT is "0/min", which is not allowed. Allowed: a number of requests for each sec, min, hour or day, such as 120/min.',
+  ]);
+});
+
+test("a secret that is not allowed is not repeated", () => {
+  const [fault = ""] = faults({ USPEECH_ADMIN_API_KEY: "short.secret" });
+  expect(fault).toContain("USPEECH_ADMIN_API_KEY has a value");
+  expect(fault).not.toContain("secret.");
+});
+
+test("what this version cannot do is refused and not ignored", () => {
+  expect(faults({ USPEECH_DATABASE_URL: "postgres://localhost/uspeech" })).toHaveLength(1);
+  expect(faults({ USPEECH_STORAGE_URL: "s3://bucket" })).toHaveLength(1);
+});
+
+test("units and empty texts are understood", () => {
+  const env = readEnv({ USPEECH_MAX_UPLOAD_BYTES: "1.5GB", USPEECH_RATE_LIMIT: "7/hour", USPEECH_PORT: "" });
+  expect(configure(env)).toMatchObject({
+    uploadBytesMax: 1.5e9,
+    rateLimit: { requests: 7, periodSeconds: 3600 },
+    port: 8000,
+  });
+});
+
+test("a misspelt name is pointed out", () => {
+  expect(unknownNames({ USPEECH_PROT: "80", PATH: "/bin" })).toHaveLength(1);
+});
