@@ -43,7 +43,8 @@ export interface Cue {
 export function cuesOf(document: ExportDocument, labels: boolean): Cue[] {
   const units = unitsOf(document, labels);
   const cues = cueEnds(units).map((end, index, ends) => cueOf(units.slice(ends[index - 1] ?? 0, end)));
-  return settleTimes(cues, Math.floor(document.transcript.durationSeconds * 1000));
+  const durationMs = Math.floor(document.transcript.durationSeconds * 1000);
+  return settleTimes(cues, Math.max(durationMs, units.at(-1)?.endMs ?? 0));
 }
 
 /**

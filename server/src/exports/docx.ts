@@ -47,7 +47,7 @@ function aboutLines(document: ExportDocument): AboutLine[] {
   const { transcript, createdAt } = document;
   const { uncovered } = transcript.coverage;
   const doubtful = transcript.turns.some((turn) => turn.flags.includes("doubtful"));
-  return [
+  const lines = [
     { name: "Duration", value: clock(transcript.durationSeconds) },
     { name: "Language", value: languageName(transcript.language) },
     { name: "Model", value: lineOf(transcript.model) },
@@ -58,6 +58,8 @@ function aboutLines(document: ExportDocument): AboutLine[] {
       : []),
     ...(doubtful ? [{ name: "Highlighted", value: "text that the recording may not support" }] : []),
   ];
+  // An uploaded subtitle file has no model, and no language that anyone knows.
+  return lines.filter((line) => line.value !== "");
 }
 
 function spanText({ start, end }: { start: number; end: number }): string {
