@@ -15,8 +15,11 @@ function packagesOf(lockfile) {
 // An optional package is one for this machine where it names this system and processor. Those that also name a C library, or
 // are WebAssembly, are npm's to choose. npm goes on without an optional package that it failed to fetch; we do not.
 function isForThisMachine({ optional, os, cpu, libc }) {
-  const names = (allowed, mine) => [allowed].flat().includes(mine);
   return !optional || (names(os, process.platform) && names(cpu, process.arch) && libc === undefined);
+}
+
+function names(allowed, mine) {
+  return [allowed].flat().includes(mine);
 }
 
 const wanted = packagesOf("package-lock.json");
