@@ -33,12 +33,16 @@ export function readResult(json: string): Recognition {
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROLS = /[\u0000-\u001F]+/g;
 
+const STRING_OR_NO_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b(?:inf|nan)\b/g;
+
 /**
  * sherpa-onnx 1.13.8 writes strings with C++'s `std::quoted`, which leaves control characters as they are, and numbers
  * as C++ prints them: a model that says a line break, or is certain that it is wrong, gives JSON that does not parse.
  */
 function repaired(json: string): string {
-  return json.replaceAll(CONTROLS, " ").replaceAll(/([[,] *)-?(?:inf|nan)(?=[,\]])/g, "$1null");
+  return json
+    .replaceAll(CONTROLS, " ")
+    .replaceAll(STRING_OR_NO_NUMBER, (match) => (match.startsWith('"') ? match : "null"));
 }
 
 function tokensOf(result: SherpaResult): Token[] {

@@ -47,10 +47,11 @@ async function serve(models: WorkerModels): Promise<void> {
     return;
   }
   const collector = new Collector();
-  process.on("message", async (request: Request) => {
+  const serveOne = async (request: Request): Promise<void> => {
     report(await answer(request, recogniser, detector));
     collector.heard(request.clip);
-  });
+  };
+  process.on("message", (request: Request) => void serveOne(request));
   report({ kind: "ready", residentBytes: process.memoryUsage.rss() });
 }
 
