@@ -208,7 +208,7 @@ const SENSE_VOICE: ModelEntry = {
     file("tokens", "tokens.txt", 315_894, "f449eb28dc567533d7fa59be34e2abca8784f771850c78a47fb731a31429a1dc"),
   ],
   languages: ["en", "ja", "ko", "yue", "zh"],
-  licence: "FunASR Model License 1.1",
+  licence: "FunASR Model License",
   upstream: "https://github.com/FunAudioLLM/SenseVoice",
   source: exported(
     "sherpa-onnx-sense-voice-zh-en-ja-ko-yue-2024-07-17",

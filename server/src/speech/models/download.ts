@@ -63,21 +63,23 @@ export async function downloadText(
   return persist(url, attempt, async () => 0, options);
 }
 
-/** Tries again after passing faults, for as long as bytes come or pauses are left. */
+/** Tries again after passing faults, for as long as it gets further than ever before or pauses are left. */
 async function persist<T>(
   url: URL,
   attempt: () => Promise<T>,
   bytesSoFar: () => Promise<number>,
   { signal, retryPausesMs }: Tries,
 ): Promise<T> {
+  let furthest = await bytesSoFar();
   for (let tries = 0; ; tries++) {
-    const before = await bytesSoFar();
     try {
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
       if (!isPassing(error)) throw error;
-      if ((await bytesSoFar()) > before) tries = 0;
+      const reached = await bytesSoFar();
+      if (reached > furthest) tries = 0;
+      furthest = Math.max(furthest, reached);
       const pauseMs = retryPausesMs[tries];
       if (pauseMs === undefined) throw unreachable(url, error);
       await pause(pauseMs, undefined, { signal });
@@ -173,7 +175,7 @@ function redirected(from: URL, location: string): URL {
   if (to === null || !safe) {
     throw new ModelError(
       "model_refused",
-      `${shown(from)} redirects to "${location}", which is not followed, because only https is after https. Check the address, or bring the files with --from DIR.`,
+      `${shown(from)} redirects to an address that is not secure, which is not followed. Check the registry or mirror, or bring the files with --from DIR.`,
     );
   }
   return to;

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { CATALOGUE, DEFAULT_MODEL, findModel, recognisersFor } from "./catalogue.ts";
+import { downloadBytes, sizeBytes } from "./entry.ts";
+
+describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, entry) => {
+  test("names its files safely, once each, and pins them", () => {
+    const names = entry.files.map((file) => file.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const file of entry.files) {
+      expect(file.name).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
+      expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+      expect(file.sizeBytes).toBeGreaterThan(0);
+    }
+    expect(entry.name).toMatch(/^[a-z0-9][a-z0-9.-]*$/);
+  });
+
+  test("has a source for each file that cannot change behind its name", () => {
+    const packages = entry.source.kind === "npm" ? entry.source.packages : [];
+    const base = entry.source.kind === "address" ? entry.source.base : null;
+    expect(base ?? `https://none/${"0".repeat(40)}/`).toMatch(/^https:\/\/.*\/[0-9a-f]{40}\/$/);
+    for (const tarball of packages) expect(tarball.integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
+    const made = packages.flatMap((tarball) => tarball.members.map((member) => member.file));
+    const plain = base === null ? [] : entry.files.map((file) => file.name);
+    expect([...made, ...plain].sort()).toEqual(entry.files.map((file) => file.name).sort());
+  });
+
+  test("requires models that exist", () => {
+    for (const name of entry.requires) expect(findModel(name).name).toBe(name);
+  });
+});
+
+test("names are unique, and the default is one of them", () => {
+  const names = CATALOGUE.map((entry) => entry.name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(findModel(DEFAULT_MODEL).purpose).toBe("recogniser");
+});
+
+test("an unknown name is answered with those that exist", () => {
+  expect(() => findModel("whisper-enormous")).toThrow(
+    /no model "whisper-enormous". There are: moonshine-base, /,
+  );
+});
+
+test("a language finds its recognisers, the smallest first", () => {
+  expect(recogniserNames("de")).toEqual([
+    "whisper-tiny",
+    "whisper-base",
+    "whisper-small",
+    "parakeet-tdt-0.6b-v3",
+    "whisper-turbo",
+  ]);
+  expect(recogniserNames("yue")).toEqual(["sense-voice", "whisper-turbo"]);
+  expect(recogniserNames("tlh")).toEqual([]);
+});
+
+test("docs/models.md shows this catalogue", async () => {
+  const docs = await readFile(path.join(import.meta.dirname, "../../../../docs/models.md"), "utf8");
+  for (const entry of CATALOGUE) {
+    const languages =
+      entry.languages.length > 5 ? `${entry.languages.length}` : entry.languages.join(", ") || "any";
+    const cells = [
+      `\`${entry.name}\``,
+      languages,
+      megabytes(downloadBytes(entry)),
+      megabytes(sizeBytes(entry)),
+      entry.licence,
+      `[${new URL(entry.upstream).pathname.slice(1)}](${entry.upstream})`,
+    ];
+    expect(docs).toContain(`| ${cells.join(" | ")} |`);
+  }
+});
+
+function recogniserNames(language: string): string[] {
+  return recognisersFor(language).map((entry) => entry.name);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)} MB`;
+}
