@@ -1,0 +1,433 @@
+/**
+ * The fields of Django REST framework's serializers: what each takes, what it gives, and what it says about what it
+ * does not take. Texts are those of DRF 3.14; `serializer.ts` puts fields together.
+ */
+
+import { float, Float, int, type Json, length, str, strip, typeName } from "./python.ts";
+import { type JsonSchema, nullableSchema, type ShapeLike, type ShapeOf, shapeOf } from "./shapes.ts";
+import { isEmail, parseDatetime } from "./text-formats.ts";
+
+/** A value is not what its field takes; `serializer.ts` gathers these. Also for checks of a feature's own. */
+export class Invalid extends Error {
+  override name = "Invalid";
+  readonly messages: string[];
+  constructor(...messages: string[]) {
+    super(messages.join(" "));
+    this.messages = messages;
+  }
+}
+
+/** A file of a form, received and kept: what `readForm`'s `onFile` made of it. */
+export class FormFile<Kept = unknown> {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly kept: Kept;
+  constructor(filename: string, sizeBytes: number, kept: Kept) {
+    this.filename = filename;
+    this.sizeBytes = sizeBytes;
+    this.kept = kept;
+  }
+}
+
+/** What a request may hold for a field; undefined where it holds nothing. */
+export type Input = Json | FormFile | undefined;
+
+/** What comes to a field's own rules. */
+type Given = Exclude<Input, null | undefined>;
+
+/** Finds what a relation names; undefined where it does not exist or the caller may not see it. */
+export type Lookup = (id: number) => Promise<unknown>;
+
+/** `maybe`: may be missing from what `validate` gives. */
+export type Presence = "always" | "maybe" | "read-only";
+
+export interface Limits {
+  min_length?: number | undefined;
+  max_length?: number | undefined;
+  min_value?: number | undefined;
+  max_value?: number | undefined;
+}
+
+/** @typeParam Value what `validate` gives @typeParam Out what answers hold */
+export interface Field<Value = unknown, P extends Presence = Presence, Out = unknown> {
+  readonly presence: P;
+  /** What DRF's `OPTIONS` calls the field. */
+  readonly label: string;
+  readonly help: string | undefined;
+  readonly required: boolean;
+  readonly allowNull: boolean;
+  /** Used where the request holds nothing, except in a partial update. */
+  readonly default: Value | undefined;
+  /** What DRF takes a form to mean that lacks the field; undefined where it is missing as elsewhere. */
+  readonly absentFromForm: Json | undefined;
+  readonly limits: Limits;
+  readonly choices: readonly string[] | undefined;
+  readonly schema: JsonSchema;
+  readonly components: Readonly<Record<string, JsonSchema>>;
+  readonly missing: string;
+  /** Blank text has rules of its own, before all others; undefined for fields that know no blank. */
+  readonly blank: { readonly allowed: boolean; readonly is: (input: Input) => boolean } | undefined;
+  readonly emptyIsNull: boolean;
+  readonly out?: Out;
+  /** @throws {Invalid} for anything but null and nothing, which are dealt with before */
+  read(input: Given, lookup: Lookup | undefined): Value | Promise<Value>;
+}
+
+/** What most fields can be told. A field with a default, or `required: false`, need not be sent. */
+export interface Options {
+  required?: boolean;
+  allowNull?: boolean;
+  default?: unknown;
+  /** For the documentation. */
+  help?: string;
+}
+
+type OrNull<O, V> = O extends { allowNull: true } ? V | null : V;
+type PresenceOf<O> = O extends { default: {} | null }
+  ? "always"
+  : O extends { required: false }
+    ? "maybe"
+    : "always";
+type FieldOf<O, V, Out = V> = Field<OrNull<O, V>, PresenceOf<O>, OrNull<O, Out>>;
+
+interface Parts<V> extends Partial<Omit<Field<V>, "read" | "presence" | "out">> {
+  label: string;
+  schema: JsonSchema;
+  read: Field<V>["read"];
+}
+
+/** The types follow the options, which the compiler cannot see from here: the one cast of this file. */
+function field<O extends Options, V, Out = V>(options: O, parts: Parts<V>): FieldOf<O, V, Out> {
+  const { allowNull = false } = options;
+  const schema = allowNull ? nullableSchema(parts.schema) : parts.schema;
+  const hasDefault = options.default !== undefined;
+  return {
+    presence: hasDefault || options.required !== false ? "always" : "maybe",
+    help: options.help,
+    required: !hasDefault && options.required !== false,
+    allowNull,
+    default: options.default,
+    absentFromForm: undefined,
+    limits: {},
+    choices: undefined,
+    components: {},
+    missing: "This field is required.",
+    blank: undefined,
+    emptyIsNull: false,
+    ...parts,
+    schema: {
+      ...schema,
+      ...(hasDefault && { default: options.default }),
+      ...(options.help && { description: options.help }),
+    },
+  } as unknown as FieldOf<O, V, Out>;
+}
+
+export interface CharOptions extends Options {
+  maxLength?: number;
+  minLength?: number;
+  allowBlank?: boolean;
+  /** White space around the text is not part of it. On unless switched off. */
+  trim?: boolean;
+}
+
+/** Text. Numbers are taken as text, as DRF takes them; lengths are in characters (code points). */
+export function char<const O extends CharOptions = {}>(options?: O): FieldOf<O, string> {
+  return text(options ?? ({} as O), "string", {}, () => undefined);
+}
+
+/** Text that is an e-mail address. */
+export function email<const O extends CharOptions = {}>(options?: O): FieldOf<O, string> {
+  return text(options ?? ({} as O), "email", { format: "email" }, (value) =>
+    isEmail(value) ? undefined : "Enter a valid email address.",
+  );
+}
+
+function text<O extends CharOptions>(
+  options: O,
+  label: string,
+  schema: JsonSchema,
+  check: (value: string) => string | undefined,
+): FieldOf<O, string> {
+  const { maxLength, minLength, allowBlank = false, trim = true } = options;
+  return field(options, {
+    label,
+    limits: { min_length: minLength, max_length: maxLength },
+    schema: {
+      type: "string",
+      ...schema,
+      ...(minLength !== undefined || !allowBlank ? { minLength: minLength ?? 1 } : {}),
+      ...(maxLength !== undefined && { maxLength }),
+    },
+    blank: {
+      allowed: allowBlank,
+      is: (input) => typeof input === "string" && (trim ? strip(input) : input) === "",
+    },
+    read(input) {
+      if (typeof input === "boolean" || typeof input === "object") {
+        if (!(input instanceof Float)) throw new Invalid("Not a valid string.");
+      }
+      const value = trim ? strip(str(input)) : str(input);
+      throwAny([...textFaults(value, options), check(value)]);
+      return value;
+    },
+  });
+}
+
+function textFaults(value: string, { maxLength, minLength }: CharOptions): (string | undefined)[] {
+  const surrogate = /\p{Surrogate}/u.exec(value)?.[0];
+  return [
+    maxLength !== undefined && value.length > maxLength && length(value) > maxLength
+      ? `Ensure this field has no more than ${maxLength} characters.`
+      : undefined,
+    minLength !== undefined && length(value) < minLength
+      ? `Ensure this field has at least ${minLength} characters.`
+      : undefined,
+    value.includes("\0") ? "Null characters are not allowed." : undefined,
+    surrogate
+      ? `Surrogate characters are not allowed: U+${surrogate.charCodeAt(0).toString(16).toUpperCase()}.`
+      : undefined,
+  ];
+}
+
+function throwAny(faults: (string | undefined)[]): void {
+  const messages = faults.filter((fault) => fault !== undefined);
+  if (messages.length > 0) throw new Invalid(...messages);
+}
+
+const TRUE = new Set<unknown>(["t", "y", "yes", "true", "on"].flatMap(cases).concat("1"));
+const FALSE = new Set<unknown>(["f", "n", "no", "false", "off"].flatMap(cases).concat("0"));
+const NULL = new Set<unknown>(["null", "Null", "NULL", ""]);
+
+function cases(word: string): string[] {
+  return [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()];
+}
+
+/** True or false, and the words and numbers that DRF takes for them. A form that lacks it means false, or the default. */
+export function boolean<const O extends Options & { default?: boolean | null } = {}>(
+  options?: O,
+): FieldOf<O, boolean> {
+  const given = options ?? ({} as O);
+  return field(given, {
+    label: "boolean",
+    schema: { type: "boolean" },
+    absentFromForm: given.default ?? (given.allowNull ? null : false),
+    read(input) {
+      const value = input instanceof Float ? input.value : input;
+      if (value === true || value === 1 || TRUE.has(value)) return true;
+      if (value === false || value === 0 || FALSE.has(value)) return false;
+      if (given.allowNull && NULL.has(value)) return null as never;
+      throw new Invalid("Must be a valid boolean.");
+    },
+  });
+}
+
+export interface NumberOptions extends Options {
+  min?: number;
+  max?: number;
+}
+
+/** DRF reads no number from a longer text. */
+const NUMBER_CHARACTERS_MAX = 1000;
+
+/** A whole number; texts and floats that mean one are taken. Never beyond what JavaScript holds exactly. */
+export function integer<const O extends NumberOptions = {}>(options?: O): FieldOf<O, number> {
+  const given = options ?? ({} as O);
+  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = given;
+  return field(given, {
+    label: "integer",
+    limits: { min_value: given.min, max_value: given.max },
+    schema: { type: "integer", ...numberSchema(given) },
+    read(input) {
+      refuseLongText(input);
+      const value = input instanceof FormFile ? undefined : int(str(input).replace(/\.0*\s*$/, ""));
+      if (value === undefined) throw new Invalid("A valid integer is required.");
+      throwAny(numberFaults(value, min, max));
+      return Number(value);
+    },
+  });
+}
+
+/** A number. Not-a-number and infinities, which JSON cannot say, are refused. */
+export function number<const O extends NumberOptions = {}>(options?: O): FieldOf<O, number> {
+  const given = options ?? ({} as O);
+  const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = given;
+  return field(given, {
+    label: "float",
+    limits: { min_value: given.min, max_value: given.max },
+    schema: { type: "number", ...numberSchema(given) },
+    read(input) {
+      refuseLongText(input);
+      const value = toNumber(input);
+      if (value === undefined || !Number.isFinite(value)) throw new Invalid("A valid number is required.");
+      throwAny(numberFaults(value, min, max));
+      return value;
+    },
+  });
+}
+
+function toNumber(input: Input): number | undefined {
+  if (input instanceof Float) return input.value;
+  if (typeof input === "string") return float(input);
+  return typeof input === "object" ? undefined : Number(input);
+}
+
+function refuseLongText(input: Input): void {
+  if (typeof input === "string" && length(input) > NUMBER_CHARACTERS_MAX) {
+    throw new Invalid("String value too large.");
+  }
+}
+
+function numberSchema({ min, max }: NumberOptions): JsonSchema {
+  return { ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) };
+}
+
+function numberFaults(value: number | bigint, min: number, max: number): (string | undefined)[] {
+  return [
+    value > max ? `Ensure this value is less than or equal to ${max}.` : undefined,
+    value < min ? `Ensure this value is greater than or equal to ${min}.` : undefined,
+  ];
+}
+
+/** One of these strings, exactly as written. */
+export function choice<
+  const C extends readonly string[],
+  const O extends Options & { default?: C[number] } = {},
+>(choices: C, options?: O): FieldOf<O, C[number]> {
+  return field(options ?? ({} as O), {
+    label: "choice",
+    choices,
+    schema: { type: "string", enum: choices },
+    read(input) {
+      const wanted = input instanceof FormFile ? input.filename : str(input);
+      const found = choices.find((choice) => choice === wanted);
+      if (found === undefined) throw new Invalid(`"${wanted}" is not a valid choice.`);
+      return found;
+    },
+  });
+}
+
+/** A point in time in ISO 8601; without a zone it is UTC. */
+export function datetime<const O extends Options = {}>(options?: O): FieldOf<O, Date, string> {
+  return field(options ?? ({} as O), {
+    label: "datetime",
+    schema: { type: "string", format: "date-time" },
+    read(input) {
+      const value = typeof input === "string" ? parseDatetime(input) : undefined;
+      if (value) return value;
+      throw new Invalid(
+        "Datetime has wrong format. Use one of these formats instead: " +
+          "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+      );
+    },
+  });
+}
+
+/** Stands for what a lookup finds; `validate` puts the lookup's own type in its place. */
+export interface Related {
+  readonly related: unique symbol;
+}
+
+/** The id of another resource; `validate` gives what its lookup found. */
+export function relation<const O extends Options = {}>(options?: O): FieldOf<O, Related, number> {
+  return field(options ?? ({} as O), {
+    label: "field",
+    schema: { type: "integer" },
+    emptyIsNull: true,
+    async read(input, lookup) {
+      const id = primaryKey(input);
+      if (lookup === undefined) throw new Error("A relation was validated without its lookup.");
+      const found = id > 0n && id <= Number.MAX_SAFE_INTEGER ? await lookup(Number(id)) : undefined;
+      if (found === undefined) {
+        throw new Invalid(
+          `Invalid pk "${input instanceof FormFile ? "" : str(input)}" - object does not exist.`,
+        );
+      }
+      return found as Related;
+    },
+  });
+}
+
+/** Floats are cut off, as Python's `int` does. */
+function primaryKey(input: Given): bigint {
+  const id = typeof input === "string" ? int(input) : wholePart(input);
+  if (id === undefined) throw new Invalid(`Incorrect type. Expected pk value, received ${inputType(input)}.`);
+  return id;
+}
+
+function wholePart(input: Given): bigint | undefined {
+  const value = input instanceof Float ? Math.trunc(input.value) : input;
+  if (typeof value === "bigint") return value;
+  return typeof value === "number" && Number.isFinite(value) ? BigInt(value) : undefined;
+}
+
+function inputType(input: Given): string {
+  return input instanceof FormFile ? "InMemoryUploadedFile" : typeName(input);
+}
+
+/** A file of a form. @typeParam Kept what `onFile` gives for it */
+export function fileField<Kept>(
+  options: { maxLength?: number; help?: string } = {},
+): Field<FormFile<Kept>, "always", never> {
+  const { maxLength } = options;
+  return field(options as Options, {
+    label: "file upload",
+    limits: { max_length: maxLength },
+    schema: { type: "string", contentMediaType: "application/octet-stream" },
+    missing: "No file was submitted.",
+    read(input) {
+      if (!(input instanceof FormFile)) {
+        throw new Invalid("The submitted data was not a file. Check the encoding type on the form.");
+      }
+      if (input.sizeBytes === 0) throw new Invalid("The submitted file is empty.");
+      const characters = length(input.filename);
+      if (maxLength !== undefined && characters > maxLength) {
+        throw new Invalid(`Ensure this filename has at most ${maxLength} characters (it has ${characters}).`);
+      }
+      return input;
+    },
+  }) as Field<FormFile<Kept>, "always", never>;
+}
+
+/** A field that answers have and requests cannot set. */
+export function readOnly<const S extends ShapeLike>(
+  like: S,
+  options: { help?: string } = {},
+): Field<never, "read-only", ShapeOf<S>> {
+  const { label, schema, components } = shapeOf(like);
+  const made = field({ ...options, required: false }, { label, schema, components, read: takesNothing });
+  return { ...made, presence: "read-only" };
+}
+
+function takesNothing(): never {
+  throw new Error("A read-only field takes no input.");
+}
+
+/** What a field gives where there is nothing to set. */
+export const SKIP = Symbol("skip");
+
+/**
+ * A field's value from what the request holds for it, in DRF's order: blank, nothing, null, then the field's own rules.
+ * @throws {Invalid}
+ */
+export async function readField(
+  field: Field,
+  input: Input,
+  lookup: Lookup | undefined,
+  partial = false,
+): Promise<unknown> {
+  if (field.blank?.is(input)) {
+    if (!field.blank.allowed) throw new Invalid("This field may not be blank.");
+    return "";
+  }
+  if (input === undefined) {
+    if (partial) return SKIP;
+    if (field.required) throw new Invalid(field.missing);
+    return field.default === undefined ? SKIP : field.default;
+  }
+  if (input === null || (input === "" && field.emptyIsNull)) {
+    if (!field.allowNull) throw new Invalid("This field may not be null.");
+    return null;
+  }
+  return field.read(input, lookup);
+}

@@ -1,0 +1,199 @@
+/** The HTTP server: what every answer has in common, and where every error becomes one. */
+
+import { randomUUID } from "node:crypto";
+import { METHODS } from "node:http";
+import type { Socket } from "node:net";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+import { LIMITS } from "../config/limits.ts";
+import { ClientGone } from "./body.ts";
+import { type ApiError, NotFound, ParseError, toApiError } from "./errors.ts";
+import type { View } from "./view.ts";
+
+export interface ServerOptions<Actor> {
+  log: FastifyBaseLogger;
+  /** Who is asking; null where the request brings no credentials. @throws {AuthenticationFailed} for bad ones */
+  authenticate: (request: FastifyRequest) => Promise<Actor | null>;
+  /** Lets the request through, or throws `Throttled`; may set headers on the reply. */
+  throttle?: (request: FastifyRequest, reply: FastifyReply, actor: Actor | null) => Promise<void> | void;
+  /** Where clients reach this server; without it, the `Host` that they ask for. */
+  publicUrl?: string | undefined;
+  /** Believe `X-Forwarded-*`: only behind a proxy that sets them. */
+  trustProxy?: boolean;
+}
+
+/** The server on which views are put. @typeParam Actor who can be asking */
+export interface ApiServer<Actor> {
+  /** For listening, closing, and routes that are no API views. */
+  readonly app: FastifyInstance;
+  readonly methods: readonly string[];
+  /** Everything that `view` put here, for the documentation. */
+  readonly views: { path: string; view: View<Actor> }[];
+  readonly authenticate: ServerOptions<Actor>["authenticate"];
+  readonly throttle: ServerOptions<Actor>["throttle"];
+  /** Scheme and host for absolute URLs, without a slash at the end. */
+  baseUrl(request: FastifyRequest): string;
+}
+
+/** Every method that Node reads, but the one that opens tunnels: unknown ones must come to 405 and not to 404. */
+const ROUTED_METHODS = METHODS.filter((method) => method !== "CONNECT");
+
+export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Actor> {
+  const app = createFastify(options);
+  // A view reads its body itself, after its checks; fastify would parse first and answer 415 before 401.
+  for (const method of ROUTED_METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  addCommonHeaders(app);
+  addErrors(app);
+  addLogLine(app);
+  closeUnreadBodies(app);
+  const publicUrl = options.publicUrl?.replace(/\/+$/, "");
+  return {
+    app,
+    methods: ROUTED_METHODS,
+    views: [],
+    authenticate: options.authenticate,
+    throttle: options.throttle,
+    baseUrl: (request) => publicUrl ?? hostUrl(request),
+  };
+}
+
+function createFastify<Actor>({ log, trustProxy = false }: ServerOptions<Actor>): FastifyInstance {
+  const limits = LIMITS.http;
+  return Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    trustProxy,
+    exposeHeadRoutes: false,
+    connectionTimeout: limits.connectionSilenceMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    // An upload may take hours; `connectionSilenceMs` ends the dead ones.
+    requestTimeout: 0,
+    http: { headersTimeout: limits.headersMs, maxHeaderSize: limits.headerBytesMax },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    return503OnClosing: false,
+    genReqId: (request) => requestId(request.headers["x-request-id"]),
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: (_error, request, reply) => {
+      reply.header("x-request-id", request.id);
+      sendError(reply, new NotFound());
+    },
+  });
+}
+
+/** The caller's own id where it can stand in a log line. */
+function requestId(given: string | string[] | undefined): string {
+  const sane = typeof given === "string" && given.length <= LIMITS.http.requestIdCharactersMax;
+  return sane && /^[\w.:+/=@-]+$/.test(given) ? given : randomUUID();
+}
+
+function hostUrl(request: FastifyRequest): string {
+  const { host } = request;
+  if (!/^[a-z\d.\-_]*(:\d+)?$|^\[[a-f\d:.]+\](:\d+)?$/i.test(host))
+    throw new ParseError("Invalid Host header.");
+  return `${request.protocol}://${host || "localhost"}`;
+}
+
+function addCommonHeaders(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "x-request-id": request.id,
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "same-origin",
+      "cross-origin-opener-policy": "same-origin",
+      "cache-control": "no-store",
+      vary: "Accept, Cookie, Authorization",
+    });
+  });
+}
+
+function addErrors(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) => sendError(reply, new NotFound()));
+  app.setErrorHandler((error, request, reply) => {
+    const answer = toApiError(error);
+    if (isClientGone(error, reply)) request.log.debug({ path: pathOf(request) }, "client gone");
+    else if (answer.status >= 500) request.log.error({ path: pathOf(request), err: error }, "request failed");
+    return sendError(reply, answer);
+  });
+}
+
+/** Reading, or the work that `call.signal` ended, broke because nobody waits any more. */
+function isClientGone(error: unknown, reply: FastifyReply): boolean {
+  return error instanceof ClientGone || (reply.raw.destroyed && !reply.raw.writableFinished);
+}
+
+function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
+  return reply
+    .code(error.status)
+    .headers(error.headers)
+    .type("application/json")
+    .send(JSON.stringify(error.body));
+}
+
+/** Without the query, which may hold the signature of a link. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "";
+}
+
+function addLogLine(app: FastifyInstance): void {
+  app.addHook("onResponse", async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+      },
+      "request",
+    );
+  });
+}
+
+/**
+ * Node reads the rest of a body that nobody read, were it a terabyte, to use the connection again. Here the connection
+ * is closed instead, a little later: closed at once, the client's system may throw the answer away unread.
+ */
+function closeUnreadBodies(app: FastifyInstance): void {
+  app.addHook("onSend", async (request, reply) => {
+    if (!request.raw.complete && hasBody(request)) reply.header("connection", "close");
+  });
+  app.addHook("onResponse", async (request) => {
+    const { raw } = request;
+    if (raw.complete || !hasBody(request)) return;
+    const timer = setTimeout(() => raw.destroy(), LIMITS.http.lingerMs).unref();
+    raw.once("close", () => clearTimeout(timer));
+  });
+}
+
+function hasBody(request: FastifyRequest): boolean {
+  const { headers } = request.raw;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+const UNREADABLE: Record<string, readonly [number, string, string]> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large", "The request's headers are too large."],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The request did not arrive in time."],
+};
+
+/** What is no HTTP, or too much of it, never comes to a route. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason, detail] = UNREADABLE[error.code ?? ""] ?? [
+    400,
+    "Bad Request",
+    "The request is not valid HTTP.",
+  ];
+  const body = JSON.stringify({ detail });
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-Request-Id: ${randomUUID()}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,215 @@
+/**
+ * A URL and what can be done there. A request goes through Django REST framework's checks in its order: `Accept`,
+ * who is asking, whether they may, how often, the method; then the view's own code, which looks for the object before
+ * it reads the body.
+ */
+
+import type { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { LIMITS } from "../config/limits.ts";
+import { readJson } from "./body.ts";
+import { MethodNotAllowed, NotAuthenticated, NotFound } from "./errors.ts";
+import { negotiate } from "./negotiation.ts";
+import type { Json } from "./python.ts";
+import type { Parameter } from "./query.ts";
+import type { Serializer } from "./serializer.ts";
+import type { ApiServer } from "./server.ts";
+import { nullable, objectOf, arrayOf, type Shape } from "./shapes.ts";
+
+/** In the order in which DRF's `Allow` names them. */
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof METHODS)[number];
+
+/** What a handler gives: a JSON body, none, or a stream of bytes. */
+export interface Answer {
+  status: number;
+  /** Goes out as JSON; undefined for none. */
+  body?: unknown;
+  /** Goes out as it comes, with a `content-type` among the headers; destroyed when the client goes. */
+  stream?: Readable;
+  headers?: Record<string, string>;
+}
+
+/** Who may ask: anybody who is known, anybody at all, or those whom a check lets through by not throwing. */
+export type Permission<Actor> = "user" | "public" | ((actor: Actor, request: FastifyRequest) => void);
+
+export interface Action<Actor> {
+  /** A short sentence for the documentation. */
+  summary: string;
+  description?: string;
+  /** Query parameters, for the documentation. */
+  query?: readonly Parameter[];
+  /** What the request's body holds, for the documentation and `OPTIONS`. */
+  body?: Serializer;
+  /** What is answered with each status; null where there is no body. */
+  responses: Record<number, Shape<unknown> | null>;
+  handle: (call: Call<Actor>) => Promise<Answer> | Answer;
+}
+
+export interface View<Actor> {
+  /** As in DRF's `OPTIONS`: "Project List". */
+  name: string;
+  description?: string;
+  /** The section of the documentation. */
+  tag: string;
+  /** "user" unless given. */
+  permission?: Permission<Actor>;
+  /** Media types of the answers. JSON unless given; `*` parts match anything. */
+  produces?: readonly string[];
+  actions: Partial<Record<Method, Action<Actor>>>;
+}
+
+/** One page of these, for an action's responses. */
+export function pageOf<S extends Shape<unknown>>(item: S) {
+  return objectOf({
+    count: "integer",
+    next: nullable("string"),
+    previous: nullable("string"),
+    results: arrayOf(item),
+  });
+}
+
+/** One request, as a handler sees it. */
+export class Call<Actor> {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly query: URLSearchParams;
+  /** Scheme and host under which the client reaches this server, without a slash at the end. */
+  readonly baseUrl: string;
+  /** Aborts when the client goes away before its answer is over. */
+  readonly signal: AbortSignal;
+  readonly #actor: Actor | null;
+
+  constructor(server: ApiServer<Actor>, request: FastifyRequest, reply: FastifyReply, actor: Actor | null) {
+    this.request = request;
+    this.reply = reply;
+    this.query = queryOf(request);
+    this.baseUrl = server.baseUrl(request);
+    this.signal = signalOf(reply);
+    this.#actor = actor;
+  }
+
+  /** Who is asking. @throws {NotAuthenticated} where that is nobody, which only public views can see */
+  get actor(): Actor {
+    if (this.#actor === null) throw new NotAuthenticated();
+    return this.#actor;
+  }
+
+  /** Who is asking, or null. */
+  get actorOrNull(): Actor | null {
+    return this.#actor;
+  }
+
+  /** The absolute URL of this request. */
+  get url(): string {
+    return this.baseUrl + this.request.url;
+  }
+
+  /** The id in the path. @throws {NotFound} where it is none */
+  id(name = "id"): number {
+    const id = this.param(name);
+    const value = /^\d{1,16}$/.test(id) ? Number(id) : 0;
+    if (value < 1 || value > Number.MAX_SAFE_INTEGER) throw new NotFound();
+    return value;
+  }
+
+  /** A part of the path. */
+  param(name: string): string {
+    const params = this.request.params;
+    const value = typeof params === "object" && params !== null ? Object.entries(params) : [];
+    return String(value.find(([key]) => key === name)?.[1] ?? "");
+  }
+
+  /** The body, which must be JSON; no body at all is `{}`. Look for the object first: its 404 comes before a 415. */
+  json(): Promise<Json> {
+    return readJson(this.request.raw, LIMITS.http);
+  }
+}
+
+/** The query of a request's URL. */
+export function queryOf(request: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? "");
+}
+
+function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Puts a view at a path such as `/api/projects/:id/`. */
+export function view<Actor>(server: ApiServer<Actor>, path: string, view: View<Actor>): void {
+  const methods = METHODS.filter((method) => view.actions[method]);
+  const allow = [...methods, ...(view.actions.GET ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  server.views.push({ path, view });
+  server.app.route({
+    method: [...server.methods],
+    url: path,
+    handler: async (request, reply) => {
+      reply.header("allow", allow);
+      const answer = await respond(server, view, request, reply);
+      return sendAnswer(reply, answer);
+    },
+  });
+}
+
+async function respond<Actor>(
+  server: ApiServer<Actor>,
+  view: View<Actor>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Answer> {
+  const produces = view.produces ?? ["application/json"];
+  negotiate(request.headers.accept, queryOf(request), produces);
+  const actor = await server.authenticate(request);
+  permit(view.permission ?? "user", actor, request);
+  await server.throttle?.(request, reply, actor);
+  if (request.method === "OPTIONS") return { status: 200, body: metadata(view, produces) };
+  const action = view.actions[actionMethod(request.method)];
+  if (!action) throw new MethodNotAllowed(request.method);
+  return action.handle(new Call(server, request, reply, actor));
+}
+
+function permit<Actor>(permission: Permission<Actor>, actor: Actor | null, request: FastifyRequest): void {
+  if (permission === "public") return;
+  if (actor === null) throw new NotAuthenticated();
+  if (permission !== "user") permission(actor, request);
+}
+
+/** HEAD is GET whose body stays here. */
+function actionMethod(method: string): Method {
+  const wanted = method === "HEAD" ? "GET" : method;
+  const known = METHODS.find((one) => one === wanted);
+  if (!known) throw new MethodNotAllowed(method);
+  return known;
+}
+
+/** DRF's answer to `OPTIONS`. */
+function metadata<Actor>(view: View<Actor>, produces: readonly string[]): Record<string, unknown> {
+  const bodies = METHODS.flatMap((method) => view.actions[method]?.body ?? []);
+  const parses = bodies.some((body) => body.multipart) ? "multipart/form-data" : "application/json";
+  const writes = (["POST", "PUT"] as const).flatMap((method) => {
+    const body = view.actions[method]?.body;
+    return body ? [[method, body.metadata()]] : [];
+  });
+  return {
+    name: view.name,
+    description: view.description ?? "",
+    renders: produces,
+    parses: [parses],
+    ...(writes.length > 0 && { actions: Object.fromEntries(writes) }),
+  };
+}
+
+function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status).headers(answer.headers ?? {});
+  if (answer.stream) {
+    const { stream } = answer;
+    reply.raw.once("close", () => stream.destroy());
+    return reply.send(stream);
+  }
+  if (answer.body === undefined) return reply.send();
+  return reply.type("application/json").send(JSON.stringify(answer.body));
+}
