@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { CATALOGUE, DEFAULT_MODEL, findModel, recognisersFor } from "./catalogue.ts";
@@ -70,6 +70,19 @@ test("docs/models.md shows this catalogue", async () => {
     ];
     expect(docs).toContain(`| ${cells.join(" | ")} |`);
   }
+});
+
+test("docs/models.md quotes messages that exist", async () => {
+  let sources = "";
+  for await (const file of glob(path.join(import.meta.dirname, "*.ts"))) {
+    if (!file.endsWith(".test.ts")) sources += await readFile(file, "utf8");
+  }
+  const docs = await readFile(path.join(import.meta.dirname, "../../../../docs/models.md"), "utf8");
+  const [, table = ""] = docs.split("| message | what to do |");
+  const messages = [...table.matchAll(/^\| `(.+?)` \|/gm)].map(([, message = ""]) => message);
+  expect(messages.length).toBeGreaterThan(5);
+  for (const fragment of messages.flatMap((message) => message.split("…")))
+    expect(sources).toContain(fragment);
 });
 
 function recogniserNames(language: string): string[] {

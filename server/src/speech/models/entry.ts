@@ -20,7 +20,6 @@ export interface ModelFile {
 export interface PackageMember {
   /** Path inside the tarball. */
   path: string;
-  sizeBytes: number;
   /** Name of the {@link ModelFile} that it becomes. */
   file: string;
   /** How the file is made from the member; `copy` is byte for byte. */

@@ -42,7 +42,7 @@ export async function pullModel(entry: ModelEntry, options: PullOptions): Promis
   const pulled: string[] = [];
   for (const name of entry.requires) pulled.push(...(await pullModel(findModel(name), options)));
   if (await isInstalled(options.modelsDir, entry)) return pulled;
-  await explaining(options, () =>
+  await explaining(options.modelsDir, options.signal, () =>
     exclusively(options.modelsDir, entry, options.signal, async (workDir) => {
       if (await isInstalled(options.modelsDir, entry)) return;
       await install(entry, workDir, options);
@@ -62,8 +62,8 @@ export async function removeModel(modelsDir: string, entry: ModelEntry, signal: 
     const names = users.map((user) => user.name).join(", ");
     throw new ModelError("model_needed", `${entry.name} is needed by ${names}. Remove that first.`);
   }
-  await exclusively(modelsDir, entry, signal, (workDir) =>
-    discard(modelFolder(modelsDir, entry.name), workDir),
+  await explaining(modelsDir, signal, () =>
+    exclusively(modelsDir, entry, signal, (workDir) => discard(modelFolder(modelsDir, entry.name), workDir)),
   );
 }
 
@@ -161,7 +161,7 @@ async function sync(target: string): Promise<void> {
 }
 
 /** Says in a sentence what the file system says in a code. */
-async function explaining<T>({ modelsDir, signal }: PullOptions, work: () => Promise<T>): Promise<T> {
+async function explaining<T>(modelsDir: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -174,7 +174,7 @@ async function explaining<T>({ modelsDir, signal }: PullOptions, work: () => Pro
         { cause: error },
       );
     }
-    if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "SQLITE_CANTOPEN") {
       throw new ModelError(
         "disk_unwritable",
         `${modelsDir} cannot be written by this user. Correct its permissions, or choose another data folder with USPEECH_DATA_DIR.`,

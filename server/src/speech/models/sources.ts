@@ -184,7 +184,7 @@ function notThere(
   const instead = tarballs === "" ? "" : `, or ${tarballs} as "npm pack" writes them`;
   return new ModelError(
     "model_not_in_folder",
-    `${path.resolve(folder)} does not hold all of ${entry.name}: ${missing.join(", ")} is missing. ` +
+    `${path.resolve(folder)} does not hold all of ${entry.name}. Missing: ${missing.join(", ")}. ` +
       `Put the files there or in a folder "${entry.name}" inside it${instead}.`,
   );
 }
