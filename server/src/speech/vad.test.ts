@@ -65,12 +65,11 @@ describe("detection", () => {
     const [first] = spans;
     const last = spans.at(-1);
     if (first === undefined || last === undefined) throw new Error("No speech was found.");
-    const seconds = (sample: number): number => sample / SAMPLE_RATE_HZ;
-    expect(seconds(first.startSample)).toBeGreaterThan(1.9);
-    expect(seconds(first.startSample)).toBeLessThan(2.6);
+    expect(first.startSample / SAMPLE_RATE_HZ).toBeGreaterThan(1.9);
+    expect(first.startSample / SAMPLE_RATE_HZ).toBeLessThan(2.6);
     const end = conversation.endSample / SAMPLE_RATE_HZ - 2;
-    expect(seconds(last.endSample)).toBeGreaterThan(end - 0.6);
-    expect(seconds(last.endSample)).toBeLessThan(end + 0.1);
+    expect(last.endSample / SAMPLE_RATE_HZ).toBeGreaterThan(end - 0.6);
+    expect(last.endSample / SAMPLE_RATE_HZ).toBeLessThan(end + 0.1);
     for (const [i, span] of spans.entries()) {
       expect(span.startSample).toBeGreaterThanOrEqual(spans[i - 1]?.endSample ?? 0);
       expect(span.endSample).toBeGreaterThan(span.startSample);

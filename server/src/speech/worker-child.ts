@@ -10,6 +10,9 @@ import type { Answer, Report, Task, WorkerModels } from "./worker-messages.ts";
 
 const PROGRAM = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
 
+const LOADING_LINES_MAX = 10;
+const LINE_CHARACTERS_MAX = 500;
+
 /** Why a worker ended. */
 export type DeathReason = "crash" | "hang" | "memory" | "close";
 
@@ -37,6 +40,8 @@ export class WorkerChild {
   #pending: Pending | null = null;
   #reason: DeathReason = "crash";
   #loaded = false;
+  /** What native code wrote until then. */
+  readonly #loadingLines: string[] = [];
   #gone = false;
   /** Native code caught its own exception since the task began, and gives an empty result for it. */
   #swallowed = false;
@@ -50,9 +55,19 @@ export class WorkerChild {
    *
    * @throws SpeechEngineError when it ends, or cannot load its models, or is not ready in time
    */
-  static async start(models: WorkerModels, options: { startMs: number; log: Logger }): Promise<WorkerChild> {
+  static async start(
+    models: WorkerModels,
+    options: { startMs: number; signal: AbortSignal; log: Logger },
+  ): Promise<WorkerChild> {
+    options.signal.throwIfAborted();
     const child = new WorkerChild(models, options.log);
-    await child.#ready(options.startMs);
+    const abort = (): void => child.kill("close");
+    options.signal.addEventListener("abort", abort, { once: true });
+    try {
+      await child.#ready(options.startMs);
+    } finally {
+      options.signal.removeEventListener("abort", abort);
+    }
     return child;
   }
 
@@ -161,8 +176,9 @@ export class WorkerChild {
         if (report.kind === "unloadable") resolve(report.message);
       });
     });
-    if (refusal === null) return;
+    if (refusal === null) return this.#log.debug("a speech worker is ready");
     this.kill("crash");
+    this.#log.error({ native: this.#loadingLines, refusal }, "a speech worker could not load its models");
     throw new SpeechEngineError(
       `The speech model could not be loaded: ${refusal}. Check its files with "uspeech models verify".`,
     );
@@ -186,14 +202,14 @@ export class WorkerChild {
     how(pending);
   }
 
-  /** While a model is being loaded nothing was spoken yet; later, only where in the native code a line comes from is kept. */
+  /** While a model is being loaded nothing was spoken yet. Later, only where in the native code a line comes from is kept. */
   #overhear(text: string): void {
     if (text.includes("Caught exception")) this.#swallowed = true;
     for (const line of text.split("\n").filter((line) => line.trim() !== "")) {
-      const said = this.#loaded
-        ? (/[\w.-]+\.(?:cc|h|cpp):\w+(?::\d+)?/.exec(line)?.[0] ?? null)
-        : line.slice(0, 500);
-      if (said !== null) this.#log.debug({ said }, "native speech code wrote");
+      if (!this.#loaded && this.#loadingLines.length < LOADING_LINES_MAX)
+        this.#loadingLines.push(line.slice(0, LINE_CHARACTERS_MAX));
+      const place = /[\w.-]+\.(?:cc|h|cpp):\w+(?::\d+)?/.exec(line)?.[0];
+      if (this.#loaded && place !== undefined) this.#log.debug({ place }, "native speech code complained");
     }
   }
 }

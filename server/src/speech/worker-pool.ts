@@ -252,12 +252,11 @@ class WorkerPool implements SpeechEngine {
 
   async #fill(place: Place): Promise<void> {
     const { models, log } = this.#options;
-    const child = await WorkerChild.start(models, { startMs: this.#limits.startMs, log });
-    if (this.#closing.signal.aborted) {
-      child.kill("close");
-      await child.ended;
-      return;
-    }
+    const child = await WorkerChild.start(models, {
+      startMs: this.#limits.startMs,
+      signal: this.#closing.signal,
+      log,
+    });
     place.child = child;
     this.#idle.add(place);
     this.#dispatch();
