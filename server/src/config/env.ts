@@ -135,7 +135,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     else env[name] = read;
   }
   if (faults.length > 0) throw new SettingsError(faults);
-  return env as Env;
+  return env;
 }
 
 /** Belong to the CLI and the tests, which read them on their own account. */

@@ -75,6 +75,13 @@ export const LIMITS = {
     /** How much of a faulty line an error message quotes. */
     quoteCharactersMax: 60,
   },
+  process: {
+    /** SIGTERM to exit (operations.md: running segments finish or are handed back within 10 s). */
+    stopMs: 10_000,
+  },
+  housekeeping: {
+    everyMs: 3_600_000,
+  },
   blobs: {
     /** A stored file that no row knows is a leftover of a crash once it is this old. */
     orphanAgeMs: 3_600_000,
@@ -141,6 +148,8 @@ export const LIMITS = {
     probeCpuSeconds: 20,
     /** Counting a recording's packets stops here; 10 h of MP3 or Opus take 2 to 4 s. */
     countMs: 10_000,
+    /** Decoding to see whether packets and header speak the truth; some ten minutes of audio come out. */
+    verifyMs: 2_000,
     /** A decoder, or a disk, that does nothing for this long hangs. */
     decodeQuietMs: 60_000,
     /** CPU time of a decoder: this and a tenth of the longest recording; real ones need a hundredth or less. */

@@ -52,5 +52,7 @@ export async function openDatabase(path: string): Promise<Database> {
   sqlite.pragma("journal_mode = WAL");
   sqlite.pragma("synchronous = FULL");
   sqlite.pragma("foreign_keys = ON");
+  // SQLite's own knows the case of ASCII letters only; PostgreSQL's knows them all.
+  sqlite.function("lower", { deterministic: true }, (text: unknown) => String(text).toLowerCase());
   return new Kysely<Tables>({ dialect: new ImmediateDialect(sqlite) });
 }

@@ -15,7 +15,7 @@ test("a link of another key, and a link with any character changed, is altered",
   const token = signer.sign(link);
   expect(new LinkSigner("another key").check(token, new Date(0))).toEqual({ kind: "altered" });
   fc.assert(
-    fc.property(fc.nat(token.length - 1), fc.constantFrom(..."AZaz09-_."), (at, character) => {
+    fc.property(fc.nat(token.length - 1), fc.constantFrom("A", "z", "9", "-", "_", "."), (at, character) => {
       fc.pre(token[at] !== character);
       const changed = token.slice(0, at) + character + token.slice(at + 1);
       expect(signer.check(changed, new Date(0)).kind).toBe("altered");

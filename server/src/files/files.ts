@@ -1,9 +1,11 @@
+import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Selectable } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import { type BlobStore, BlobTooLargeError, type StoredBlob } from "../blobs/blob-store.ts";
 import { doomBlobs } from "../blobs/doomed.ts";
 import type { Config } from "../config/config.ts";
+import { LIMITS } from "../config/limits.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { FileType, Tables, TranscriptStatus } from "../database/tables.ts";
 import { PayloadTooLarge, ValidationError } from "../http/errors.ts";
@@ -13,7 +15,7 @@ import { visibleProjectIds } from "../projects/access.ts";
 import type { Queue } from "../queue/queue.ts";
 import { dropDeliveriesOf, transcribeLater } from "../tasks/tasks.ts";
 import { createTranscribed } from "../transcripts/transcripts.ts";
-import { readSubtitles } from "./subtitles.ts";
+import { parseSubtitles, SubtitleError, type Subtitles, type SubtitleType } from "./subtitles.ts";
 
 export const FILE_TYPES = ["audio", "csv", "xlsx", "srt", "vtt"] as const satisfies FileType[];
 
@@ -96,10 +98,39 @@ export async function inspect(
 ): Promise<Inspected> {
   return services.blobs.withFile(upload.blob.key, async (path) => {
     if (upload.fileType === "srt" || upload.fileType === "vtt")
-      return { probe: null, transcript: await readSubtitles(path, upload.fileType) };
+      return { probe: null, transcript: await readTranscript(path, upload.fileType) };
     if (upload.fileType !== "audio") return { probe: null, transcript: null };
     return { probe: await probeUpload(path, upload.filename, services.config, signal), transcript: null };
   });
+}
+
+/** Reads one byte more than subtitles may have and no further: the parser then says that it is too much. */
+async function readTranscript(path: string, type: SubtitleType): Promise<Transcript> {
+  const file = await open(path);
+  try {
+    const bytes = Buffer.alloc(LIMITS.subtitles.sizeBytesMax + 1);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return importedTranscript(parseSubtitles(bytes.subarray(0, bytesRead), type));
+  } catch (error) {
+    throw error instanceof SubtitleError ? new ValidationError({ file: [error.message] }) : error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a person wrote covers what they wanted covered; no model is named and no language guessed. */
+function importedTranscript({ speakers, turns, durationSeconds }: Subtitles): Transcript {
+  return {
+    model: "",
+    language: "",
+    languageConfidence: null,
+    durationSeconds,
+    speechSeconds: turns.reduce((seconds, turn) => seconds + turn.end - turn.start, 0),
+    speakers,
+    turns,
+    coverage: { ratio: 1, uncovered: [], withheld: [] },
+    missing: [],
+  };
 }
 
 async function probeUpload(

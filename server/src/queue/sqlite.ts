@@ -3,7 +3,7 @@ import type { ExpressionBuilder } from "kysely";
 import { LIMITS } from "../config/limits.ts";
 import type { Database, Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
-import { hasEnded, thisOwner } from "./owner.ts";
+import { hasEnded, thisOwner } from "../observe/owner.ts";
 import type { Delivery, Queue } from "./queue.ts";
 
 /** The queue as a table with leases. */

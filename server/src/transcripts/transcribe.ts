@@ -8,9 +8,9 @@ import type { Logger } from "../observe/log.ts";
 import { type Progress, transcribe as runPipeline } from "../pipeline/transcribe.ts";
 import type { Outcome } from "../pipeline/transcript.ts";
 import { type Delivery, type Queue, StopWork } from "../queue/queue.ts";
-import { languageFault } from "../speech/models/languages.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
 import { claimTask, failTranscript, forgetSegments, reportProgress, type Task } from "../tasks/tasks.ts";
+import { languageFault } from "./language-fault.ts";
 import { storedSegments } from "./segments.ts";
 import { saveTranscript } from "./transcripts.ts";
 
@@ -76,7 +76,7 @@ async function listen(
         signal: AbortSignal.any([signal, reporter.signal]),
         language: recording.language,
         secondsMax: services.config.audioSecondsMax,
-        checkpoint: storedSegments(services.db, services.changes, task, delivery),
+        checkpoint: storedSegments(services.db, task, () => services.changes.announce(task.file_id)),
         onProgress: (progress) => reporter.report(progress),
       },
     ),

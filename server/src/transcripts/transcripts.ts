@@ -13,13 +13,11 @@ export type TranscriptRow = Selectable<Tables["transcripts"]> & {
 };
 export type StoredTurn = Turn & { id: number };
 
-/** Transcripts of files that the actor sees, with what their lists show of the file. */
-export function transcriptRows(executor: Executor, actor: Actor) {
+function rowsWithFile(executor: Executor) {
   return executor
     .selectFrom("transcripts")
     .innerJoin("files", "files.id", "transcripts.file_id")
     .innerJoin("projects", "projects.id", "files.project_id")
-    .where("files.project_id", "in", visibleProjectIds(executor, actor))
     .selectAll("transcripts")
     .select([
       "files.project_id",
@@ -29,12 +27,25 @@ export function transcriptRows(executor: Executor, actor: Actor) {
     ]);
 }
 
+/** Transcripts of files that the actor sees, with what their lists show of the file. */
+export function transcriptRows(executor: Executor, actor: Actor) {
+  return rowsWithFile(executor).where("files.project_id", "in", visibleProjectIds(executor, actor));
+}
+
 export function findTranscript(
   executor: Executor,
   actor: Actor,
   id: number,
 ): Promise<TranscriptRow | undefined> {
   return transcriptRows(executor, actor).where("transcripts.id", "=", id).executeTakeFirst();
+}
+
+/** A finished transcript for whoever holds a link that was given to somebody who may see it. */
+export function linkedTranscript(executor: Executor, id: number): Promise<TranscriptRow | undefined> {
+  return rowsWithFile(executor)
+    .where("transcripts.id", "=", id)
+    .where("transcripts.status", "=", "transcribed")
+    .executeTakeFirst();
 }
 
 /** In the order in which they were spoken. */
@@ -84,14 +95,14 @@ export async function saveTranscript(tx: Tx, id: number, transcript: Transcript,
       status: "transcribed" as const,
       error_reason: null,
       error_detail_json: null,
-      language: transcript.language,
+      language: transcript.language || null,
       language_confidence: transcript.languageConfidence,
       speech_seconds: transcript.speechSeconds,
       word_count: transcript.turns.reduce((count, turn) => count + turn.words.length, 0),
       speakers_json: JSON.stringify(transcript.speakers),
       coverage_json: JSON.stringify(transcript.coverage),
       missing_json: JSON.stringify(transcript.missing),
-      model: transcript.model,
+      model: transcript.model || null,
       version: eb("version", "+", 1),
       updated_at: now.toISOString(),
     }))

@@ -1,0 +1,204 @@
+import { rm } from "node:fs/promises";
+import { type Welcome, firstStart } from "./accounts/first-start.ts";
+import type { Actor } from "./accounts/users.ts";
+import { authenticateApiKey } from "./api-keys/authenticate.ts";
+import { DiskBlobStore } from "./blobs/disk.ts";
+import { removeDoomedBlobs, removeOrphanBlobs } from "./blobs/doomed.ts";
+import { type Config, dataFolders, type DataFolders } from "./config/config.ts";
+import { LIMITS } from "./config/limits.ts";
+import type { Secrets } from "./config/secrets.ts";
+import { migrate } from "./database/migrate.ts";
+import { type Database, openDatabase } from "./database/open.ts";
+import { LinkSigner } from "./downloads/links.ts";
+import { downloadRoutes } from "./downloads/routes.ts";
+import { fileRoutes } from "./files/routes.ts";
+import { healthRoutes } from "./health/routes.ts";
+import { addSchemaView } from "./http/openapi.ts";
+import { type ApiServer, createServer } from "./http/server.ts";
+import { forgetOldAnswers } from "./idempotency/idempotency.ts";
+import { openScratch } from "./media/scratch.ts";
+import { Changes } from "./observe/changes.ts";
+import type { Logger } from "./observe/log.ts";
+import { projectRoutes } from "./projects/routes.ts";
+import type { Queue } from "./queue/queue.ts";
+import { SqliteQueue } from "./queue/sqlite.ts";
+import { QueueWorker } from "./queue/worker.ts";
+import { findModel } from "./speech/models/catalogue.ts";
+import { isInstalled } from "./speech/models/installed.ts";
+import type { SpeechEngine } from "./speech/recogniser.ts";
+import { startSpeechEngine } from "./speech/worker-pool.ts";
+import { taskRoutes } from "./tasks/routes.ts";
+import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
+import { transcribe } from "./transcripts/transcribe.ts";
+import { transcriptRoutes } from "./transcripts/routes.ts";
+
+/** What one process does: answer requests, transcribe, or both. */
+export interface Roles {
+  api: boolean;
+  work: boolean;
+}
+
+export interface AppOptions {
+  config: Config;
+  secrets: Secrets;
+  log: Logger;
+  roles: Roles;
+  /** The clock; the system's where not given. */
+  now?: () => Date;
+}
+
+/** The running program. */
+export interface App {
+  /** What the operator is shown at the very first start. */
+  welcome: Welcome | null;
+  server: ApiServer<Actor>;
+  db: Database;
+  /** Starts to answer requests. @returns the address, such as `http://127.0.0.1:8000` */
+  listen(): Promise<string>;
+  /** Takes no new work, hands running work back, answers what was asked, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** What is built once and handed to whoever needs it. */
+interface Services {
+  config: Config;
+  folders: DataFolders;
+  log: Logger;
+  now: () => Date;
+  db: Database;
+  blobs: DiskBlobStore;
+  queue: Queue;
+  changes: Changes;
+  links: LinkSigner;
+  wake: () => void;
+}
+
+/** Builds everything, in the order in which one needs the other; `close` lets go in reverse. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, secrets, log, roles, now = () => new Date() } = options;
+  const folders = dataFolders(config.dataDir);
+  const closers = new Closers();
+  try {
+    const db = await openDatabase(folders.database);
+    closers.add(() => db.destroy());
+    await migrate(db);
+    const welcome = await firstStart(db, config, secrets, now());
+    const services: Services = {
+      config,
+      folders: { ...folders, scratch: await openScratch(folders.scratch) },
+      log,
+      now,
+      db,
+      blobs: new DiskBlobStore(folders.blobs),
+      queue: new SqliteQueue(db, now),
+      changes: new Changes(),
+      links: new LinkSigner(secrets.signingKey),
+      wake: () => undefined,
+    };
+    closers.add(() => rm(services.folders.scratch, { recursive: true, force: true }));
+    closers.add(keepHouse(services));
+    if (roles.work) await startWork(services, closers);
+    const server = addRoutes(services);
+    closers.add(() => server.app.close());
+    return { welcome, server, db, listen: () => listen(server, config), close: () => closers.run() };
+  } catch (error) {
+    await closers.run();
+    throw error;
+  }
+}
+
+/** What has to be let go of, last in first out. */
+class Closers {
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  add(close: () => Promise<unknown>): void {
+    this.#closers.push(close);
+  }
+
+  async run(): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+  }
+}
+
+async function startWork(services: Services, closers: Closers): Promise<void> {
+  const { config, folders, log, queue } = services;
+  const { model, workers } = config;
+  const engine: SpeechEngine = await startSpeechEngine({ modelsDir: folders.models, model, workers, log });
+  closers.add(() => engine.close());
+  const worker = new QueueWorker({
+    queue,
+    name: TRANSCRIPTION_QUEUE,
+    // One more than can recognise at once, so that the next recording is decoded meanwhile.
+    concurrency: workers + 1,
+    log,
+    work: (delivery, signal) => transcribe({ ...services, engine }, delivery, signal),
+  });
+  worker.start();
+  services.wake = () => worker.wake();
+  closers.add(() => worker.stop());
+}
+
+function addRoutes(services: Services): ApiServer<Actor> {
+  const { config, db, log, now } = services;
+  const server = createServer<Actor>({
+    log,
+    authenticate: (request) => authenticateApiKey(db, request.headers.authorization, now()),
+    publicUrl: config.publicUrl ?? undefined,
+  });
+  // The worker may have been started after these services were copied.
+  const wake = (): void => services.wake();
+  healthRoutes(server, { ...services, checkModel: () => checkModel(services) });
+  projectRoutes(server, services);
+  fileRoutes(server, { ...services, wake });
+  taskRoutes(server, { ...services, wake });
+  transcriptRoutes(server, services);
+  downloadRoutes(server, services);
+  addSchemaView(server, API_INFO);
+  return server;
+}
+
+const API_INFO = {
+  title: "Uspeech",
+  version: "0.1.0",
+  description: "Transcripts that say what they do not know. Compatible with the public Uspeech API.",
+};
+
+async function checkModel({ config, folders }: Services): Promise<void> {
+  if (await isInstalled(folders.models, findModel(config.model))) return;
+  throw new Error(`The model ${config.model} is not installed. Run \`uspeech models pull ${config.model}\`.`);
+}
+
+async function listen(server: ApiServer<Actor>, { host, port }: Config): Promise<string> {
+  return server.app.listen({ host, port });
+}
+
+/**
+ * Removes what crashes left and what has expired: now, and every hour.
+ *
+ * @returns stops it, after a round that is under way
+ */
+function keepHouse(services: Services): () => Promise<void> {
+  let round = sweep(services);
+  const timer = setInterval(() => {
+    round = sweep(services);
+  }, LIMITS.housekeeping.everyMs).unref();
+  return () => {
+    clearInterval(timer);
+    return round;
+  };
+}
+
+async function sweep({ db, blobs, log, now }: Services): Promise<void> {
+  try {
+    await removeDoomedBlobs(db, blobs, log);
+    await removeOrphanBlobs(db, blobs, ago(now(), LIMITS.blobs.orphanAgeMs), log);
+    await blobs.sweepDrafts(ago(now(), LIMITS.blobs.draftAgeMs));
+    await forgetOldAnswers(db, now());
+  } catch (error) {
+    log.error({ err: error }, "the hourly sweep failed; it is tried again in an hour");
+  }
+}
+
+function ago(now: Date, ms: number): Date {
+  return new Date(now.getTime() - ms);
+}

@@ -1,0 +1,215 @@
+import type { Actor } from "../accounts/users.ts";
+import { removeDoomedBlobs } from "../blobs/doomed.ts";
+import { LIMITS } from "../config/limits.ts";
+import { countOf } from "../database/page.ts";
+import { matching } from "../database/search.ts";
+import { mediaLink } from "../downloads/routes.ts";
+import type { LinkSigner } from "../downloads/links.ts";
+import { NotFound, ValidationError } from "../http/errors.ts";
+import {
+  choiceFilter,
+  filters,
+  ordering,
+  relationFilter,
+  SEARCH_PARAMETER,
+  searchTerms,
+} from "../http/filters.ts";
+import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
+import { lastParam } from "../http/query.ts";
+import type { ApiServer } from "../http/server.ts";
+import { objectOf } from "../http/shapes.ts";
+import { apiTime } from "../http/times.ts";
+import { type Call, pageOf, view } from "../http/view.ts";
+import type { Changes } from "../observe/changes.ts";
+import { findProject } from "../projects/projects.ts";
+import { readTask, TASK } from "../tasks/routes.ts";
+import { transcribeLater } from "../tasks/tasks.ts";
+import { fileEvents } from "./events.ts";
+import { deleteFile, FILE_TYPES, type FileRow, fileRows, fileStatus, findFile, renameFile } from "./files.ts";
+import { FILE, FILE_CHANGE, FILE_STATUSES, presentFile } from "./present.ts";
+import { upload, type UploadServices } from "./upload.ts";
+
+const FILTERS = filters({
+  project: relationFilter(),
+  status: choiceFilter(FILE_STATUSES),
+  file_type: choiceFilter(FILE_TYPES),
+});
+const ORDERING = ordering(["id", "uploaded_at", "original_filename", "duration_seconds"], "id");
+
+export interface FileServices extends UploadServices {
+  changes: Changes;
+  links: LinkSigner;
+}
+
+export function fileRoutes(server: ApiServer<Actor>, services: FileServices): void {
+  view(server, "/api/files/", {
+    name: "File List",
+    tag: "files",
+    actions: {
+      GET: {
+        summary: "List the files of projects that you can see",
+        query: [...FILTERS.parameters, SEARCH_PARAMETER, ...ORDERING.parameters, ...PAGE_PARAMETERS],
+        responses: { 200: pageOf(FILE.shape) },
+        handle: (call) => list(services, call),
+      },
+      POST: {
+        summary: "Upload a file; audio is transcribed",
+        description:
+          "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.",
+        body: FILE,
+        responses: { 201: FILE.shape },
+        handle: (call) => upload(services, call),
+      },
+    },
+  });
+  view(server, "/api/files/:id/", {
+    name: "File Instance",
+    tag: "files",
+    actions: {
+      GET: {
+        summary: "Read a file, or wait for its transcription",
+        query: [
+          {
+            name: "wait",
+            description: "Answer when the file is no longer `transcribing`, or after so many seconds.",
+            schema: { type: "number", minimum: 0, maximum: LIMITS.files.waitSecondsMax },
+          },
+        ],
+        responses: { 200: FILE.shape },
+        handle: (call) => read(services, call),
+      },
+      PATCH: {
+        summary: "Rename a file",
+        body: FILE_CHANGE,
+        responses: { 200: FILE.shape },
+        handle: (call) => rename(services, call),
+      },
+      DELETE: {
+        summary: "Delete a file with its transcript; a running transcription stops",
+        responses: { 204: null },
+        handle: (call) => remove(services, call),
+      },
+    },
+  });
+  fileActions(server, services);
+}
+
+function fileActions(server: ApiServer<Actor>, services: FileServices): void {
+  view(server, "/api/files/:id/transcribe/", {
+    name: "File Transcribe",
+    tag: "files",
+    actions: {
+      POST: {
+        summary: "Transcribe a file that has no transcript",
+        responses: { 202: TASK.shape },
+        handle: (call) => transcribe(services, call),
+      },
+    },
+  });
+  view(server, "/api/files/:id/events/", {
+    name: "File Events",
+    tag: "files",
+    produces: ["text/event-stream"],
+    actions: {
+      GET: {
+        summary: "Follow a transcription as server-sent events: `progress`, `turn`, `status`",
+        responses: { 200: null },
+        handle: (call) => events(services, call),
+      },
+    },
+  });
+  view(server, "/api/files/:id/media/", {
+    name: "File Media",
+    tag: "files",
+    actions: {
+      GET: {
+        summary: "A time-limited link to the recording itself, for players",
+        responses: { 200: objectOf({ url: "string", expires_at: "datetime" }) },
+        handle: async (call) => {
+          const { id } = await theFile(services, call);
+          const { url, until } = mediaLink(services, call.baseUrl, id);
+          return { status: 200, body: { url, expires_at: apiTime(until.toISOString()) } };
+        },
+      },
+    },
+  });
+}
+
+async function theFile({ db }: Pick<FileServices, "db">, call: Call<Actor>): Promise<FileRow> {
+  const file = await findFile(db, call.actor, call.id());
+  if (!file) throw new NotFound();
+  return file;
+}
+
+async function list({ db }: FileServices, call: Call<Actor>) {
+  const wanted = await FILTERS.read(call.query, { project: (id: number) => findProject(db, call.actor, id) });
+  let rows = fileRows(db, call.actor).where(matching(["files.original_filename"], searchTerms(call.query)));
+  if (wanted.project) rows = rows.where("files.project_id", "=", wanted.project.id);
+  if (wanted.file_type) rows = rows.where("files.file_type", "=", wanted.file_type);
+  if (wanted.status === "uploaded") rows = rows.where("transcripts.id", "is", null);
+  else if (wanted.status) rows = rows.where("transcripts.status", "=", wanted.status);
+  const page = await paginate(call, {
+    count: () => countOf(rows),
+    rows: ({ limit, offset }) => {
+      let sorted = rows;
+      for (const { field, descending } of ORDERING.read(call.query))
+        sorted = sorted.orderBy(`files.${field}`, descending ? "desc" : "asc");
+      return sorted.orderBy("files.id").limit(limit).offset(offset).execute();
+    },
+  });
+  return { status: 200, body: { ...page, results: page.results.map(presentFile) } };
+}
+
+async function read(services: FileServices, call: Call<Actor>) {
+  const deadline = services.now().getTime() + waitMs(call.query);
+  let file = await theFile(services, call);
+  for (;;) {
+    const leftMs = deadline - services.now().getTime();
+    if (leftMs <= 0 || call.signal.aborted || fileStatus(file) !== "transcribing") break;
+    await services.changes.next(file.id, Math.min(leftMs, LIMITS.files.watchEveryMs), call.signal);
+    file = await theFile(services, call);
+  }
+  return { status: 200, body: presentFile(file) };
+}
+
+/** @throws {ValidationError} for what is no number of seconds; more than the limit is the limit */
+function waitMs(query: URLSearchParams): number {
+  const text = lastParam(query, "wait");
+  if (text === undefined || text === "") return 0;
+  const seconds = /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(seconds)) throw new ValidationError({ wait: ["Enter a number."] });
+  return Math.min(seconds, LIMITS.files.waitSecondsMax) * 1000;
+}
+
+async function events(services: FileServices, call: Call<Actor>) {
+  const file = await theFile(services, call);
+  const lastEventId = call.request.headers["last-event-id"];
+  return fileEvents(services, call.actor, file, lastEventId?.toString(), call.signal);
+}
+
+async function rename(services: FileServices, call: Call<Actor>) {
+  const { id } = await theFile(services, call);
+  const { original_filename } = await FILE_CHANGE.validatePartial(await call.json());
+  if (original_filename !== undefined) await renameFile(services.db, id, original_filename);
+  return { status: 200, body: presentFile(await theFile(services, call)) };
+}
+
+async function remove(services: FileServices, call: Call<Actor>) {
+  const { id } = await theFile(services, call);
+  await services.db.transaction().execute((tx) => deleteFile(tx, services.queue, id));
+  services.changes.announce(id);
+  await removeDoomedBlobs(services.db, services.blobs, services.log);
+  return { status: 204 };
+}
+
+async function transcribe(services: FileServices, call: Call<Actor>) {
+  const { db, queue, now } = services;
+  const file = await theFile(services, call);
+  if (file.file_type !== "audio") throw new ValidationError("Only audio files can be transcribed.");
+  if (fileStatus(file) === "transcribed") throw new ValidationError("This file is already transcribed.");
+  const wanted = { fileId: file.id, userId: call.actor.userId };
+  const id = await db.transaction().execute((tx) => transcribeLater(tx, queue, wanted, now()));
+  services.changes.announce(file.id);
+  services.wake();
+  return { status: 202, body: await readTask(services, call.actor, id) };
+}

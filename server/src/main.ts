@@ -1,0 +1,46 @@
+import { welcomeText } from "./accounts/welcome.ts";
+import { type App, createApp, type Roles } from "./app.ts";
+import { configure } from "./config/config.ts";
+import { readEnv, unknownNames } from "./config/env.ts";
+import { LIMITS } from "./config/limits.ts";
+import { loadSecrets } from "./config/secrets.ts";
+import { checkFfmpeg } from "./media/ffmpeg.ts";
+import { createLog, type Logger } from "./observe/log.ts";
+
+/**
+ * Runs the program until it is told to stop by SIGTERM or SIGINT.
+ *
+ * @throws {SettingsError} and whatever else keeps it from starting, each with a sentence for the operator
+ */
+export async function run(variables: Record<string, string | undefined>, roles: Roles): Promise<void> {
+  const env = readEnv(variables);
+  const config = configure(env);
+  const log = createLog(config.logLevel);
+  for (const sentence of unknownNames(variables)) log.warn(sentence);
+  log.info({ ffmpeg: await checkFfmpeg() }, "FFmpeg found");
+  const app = await createApp({ config, secrets: await loadSecrets(env, config.dataDir), log, roles });
+  if (roles.api) await announce(app);
+  await untilTold(log);
+  await app.close();
+  log.info("stopped");
+}
+
+async function announce(app: App): Promise<void> {
+  const address = await app.listen();
+  if (app.welcome) process.stderr.write(welcomeText(app.welcome, address));
+  process.stderr.write(`\n  Uspeech answers at ${address}\n\n`);
+}
+
+/** Resolves at the first signal. A second one, or a stop that takes too long, ends the process at once. */
+async function untilTold(log: Logger): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const told = (signal: string): void => {
+    log.info({ signal }, "stopping");
+    setTimeout(() => process.exit(1), LIMITS.process.stopMs).unref();
+    process.once(signal, () => process.exit(1));
+    resolve();
+  };
+  process.once("SIGTERM", () => told("SIGTERM"));
+  process.once("SIGINT", () => told("SIGINT"));
+  return promise;
+}

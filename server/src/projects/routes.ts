@@ -1,0 +1,187 @@
+import type { Actor } from "../accounts/users.ts";
+import { removeDoomedBlobs } from "../blobs/doomed.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Database } from "../database/open.ts";
+import { NotFound } from "../http/errors.ts";
+import { boolean, char, choice, integer, readOnly } from "../http/fields.ts";
+import { choiceFilter, filters, ordering, SEARCH_PARAMETER, searchTerms } from "../http/filters.ts";
+import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
+import { type Output, serializer, type Valid } from "../http/serializer.ts";
+import type { ApiServer } from "../http/server.ts";
+import { nullable, oneOf } from "../http/shapes.ts";
+import { apiTime } from "../http/times.ts";
+import { type Call, pageOf, view } from "../http/view.ts";
+import type { Logger } from "../observe/log.ts";
+import { countOf } from "../database/page.ts";
+import { matching } from "../database/search.ts";
+import { ISO_639_1 } from "./languages.ts";
+import {
+  createProject,
+  deleteProject,
+  findProject,
+  type Project,
+  type ProjectFields,
+  projectRows,
+  updateProject,
+} from "./projects.ts";
+
+const KINDS = ["audio", "survey"] as const;
+const AUDIO_FILE_TYPES = ["interview", "focus_group", "call"] as const;
+const LANGUAGES = ["auto", ...ISO_639_1];
+
+const PROJECT = serializer("Project", {
+  id: readOnly("integer"),
+  title: char({ maxLength: 255 }),
+  kind: choice(KINDS, { required: false, help: "`audio` where not given." }),
+  audio_file_type: choice(AUDIO_FILE_TYPES, { required: false, help: "`interview` where not given." }),
+  return_timestamps: boolean({ required: false, help: "Whether exports show times. On where not given." }),
+  language: choice(LANGUAGES, { required: false, help: "`auto`, or the ISO 639-1 code of what is spoken." }),
+  speakers_expected: integer({ required: false, allowNull: true, min: 1, max: 100 }),
+  owner: readOnly("integer"),
+  team: readOnly(nullable("integer")),
+  role: readOnly(oneOf(["owner"]), { help: "What you are to this project." }),
+  file_count: readOnly("integer"),
+  created_at: readOnly("datetime"),
+});
+
+const FILTERS = filters({ kind: choiceFilter(KINDS), audio_file_type: choiceFilter(AUDIO_FILE_TYPES) });
+const ORDERING = ordering(["id", "title", "created_at"], "id");
+
+const DEFAULTS = {
+  kind: "audio",
+  audio_file_type: "interview",
+  return_timestamps: 1,
+  language: "auto",
+  speakers_expected: null,
+} as const;
+
+export interface ProjectServices {
+  db: Database;
+  blobs: BlobStore;
+  log: Logger;
+  now: () => Date;
+}
+
+export function projectRoutes(server: ApiServer<Actor>, services: ProjectServices): void {
+  view(server, "/api/projects/", {
+    name: "Project List",
+    tag: "projects",
+    actions: {
+      GET: {
+        summary: "List the projects that you can see",
+        query: [...FILTERS.parameters, SEARCH_PARAMETER, ...ORDERING.parameters, ...PAGE_PARAMETERS],
+        responses: { 200: pageOf(PROJECT.shape) },
+        handle: (call) => list(services, call),
+      },
+      POST: {
+        summary: "Create a project",
+        body: PROJECT,
+        responses: { 201: PROJECT.shape },
+        handle: (call) => create(services, call),
+      },
+    },
+  });
+  view(server, "/api/projects/:id/", {
+    name: "Project Instance",
+    tag: "projects",
+    actions: {
+      GET: {
+        summary: "Read a project",
+        responses: { 200: PROJECT.shape },
+        handle: async (call) => ({ status: 200, body: present(await theProject(services, call)) }),
+      },
+      PUT: {
+        summary: "Change a project",
+        body: PROJECT,
+        responses: { 200: PROJECT.shape },
+        handle: (call) => change(services, call, async () => PROJECT.validate(await call.json())),
+      },
+      PATCH: {
+        summary: "Change some fields of a project",
+        body: PROJECT,
+        responses: { 200: PROJECT.shape },
+        handle: (call) => change(services, call, async () => PROJECT.validatePartial(await call.json())),
+      },
+      DELETE: {
+        summary: "Delete a project with its files and transcripts",
+        responses: { 204: null },
+        handle: (call) => remove(services, call),
+      },
+    },
+  });
+}
+
+async function theProject({ db }: ProjectServices, call: Call<Actor>): Promise<Project> {
+  const project = await findProject(db, call.actor, call.id());
+  if (!project) throw new NotFound();
+  return project;
+}
+
+async function list({ db }: ProjectServices, call: Call<Actor>) {
+  const wanted = await FILTERS.read(call.query);
+  let rows = projectRows(db, call.actor).where(matching(["projects.title"], searchTerms(call.query)));
+  if (wanted.kind) rows = rows.where("projects.kind", "=", wanted.kind);
+  if (wanted.audio_file_type) rows = rows.where("projects.audio_file_type", "=", wanted.audio_file_type);
+  const page = await paginate(call, {
+    count: () => countOf(rows),
+    rows: ({ limit, offset }) => {
+      let sorted = rows;
+      for (const { field, descending } of ORDERING.read(call.query))
+        sorted = sorted.orderBy(`projects.${field}`, descending ? "desc" : "asc");
+      return sorted.orderBy("projects.id").limit(limit).offset(offset).execute();
+    },
+  });
+  return { status: 200, body: { ...page, results: page.results.map(present) } };
+}
+
+async function create({ db, now }: ProjectServices, call: Call<Actor>) {
+  const valid = await PROJECT.validate(await call.json());
+  const fields: ProjectFields = { ...DEFAULTS, ...columns(valid), title: valid.title };
+  const id = await createProject(db, call.actor, fields, now());
+  return { status: 201, body: present(await mustFind(db, call.actor, id)) };
+}
+
+async function change(
+  services: ProjectServices,
+  call: Call<Actor>,
+  read: () => Promise<Partial<Valid<typeof PROJECT>>>,
+) {
+  const { id } = await theProject(services, call);
+  await updateProject(services.db, id, columns(await read()));
+  return { status: 200, body: present(await mustFind(services.db, call.actor, id)) };
+}
+
+async function mustFind(db: Database, actor: Actor, id: number): Promise<Project> {
+  const project = await findProject(db, actor, id);
+  if (!project) throw new NotFound();
+  return project;
+}
+
+async function remove(services: ProjectServices, call: Call<Actor>) {
+  const { id } = await theProject(services, call);
+  await services.db.transaction().execute((tx) => deleteProject(tx, id));
+  await removeDoomedBlobs(services.db, services.blobs, services.log);
+  return { status: 204 };
+}
+
+function columns(valid: Partial<Valid<typeof PROJECT>>) {
+  const { return_timestamps, ...rest } = valid;
+  return return_timestamps === undefined ? rest : { ...rest, return_timestamps: return_timestamps ? 1 : 0 };
+}
+
+function present(project: Project): Output<typeof PROJECT> {
+  return {
+    id: project.id,
+    title: project.title,
+    kind: project.kind,
+    audio_file_type: project.audio_file_type,
+    return_timestamps: project.return_timestamps === 1,
+    language: project.language,
+    speakers_expected: project.speakers_expected,
+    owner: project.owner_id,
+    team: null,
+    role: "owner",
+    file_count: project.file_count,
+    created_at: apiTime(project.created_at),
+  };
+}
