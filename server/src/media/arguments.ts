@@ -46,7 +46,7 @@ function filters(channels: number): string {
     `asetpts='${steadyTime()}'`,
     "aformat=sample_fmts=s32p",
     ...(channels > 2 ? [meanOf(channels)] : []),
-    `aresample=${SAMPLE_RATE_HZ}:async=1:first_pts=0`,
+    `aresample=${SAMPLE_RATE_HZ}:async=1`,
     `aformat=sample_fmts=s16:channel_layouts=${layout}`,
   ].join(",");
 }
@@ -62,6 +62,9 @@ function meanOf(channels: number): string {
  * recorder left out, damaged stretches), so that words keep their place in the recording; but it also throws away
  * samples whose timestamps run back: alone it kept 0.1 s of a damaged AVI that holds 2.0 s. So time never runs back
  * here, and a jump that cannot be a pause is taken out for good.
+ *
+ * FFmpeg builds these filters anew where the rate or the channels change in mid-stream, and all is forgotten. Hence no
+ * `first_pts=0`, which would put the whole time until then as silence before the rest; the decoder adds a late start.
  *
  * Registers: 0 the end of the last frame, 1 this frame's start, 2 jumps taken out until now, 3 the start as given.
  */

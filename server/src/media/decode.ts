@@ -7,6 +7,7 @@ import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 import type { Spool } from "../speech/recogniser.ts";
 import { BYTES_PER_SAMPLE, decodeArguments, spoolChannels } from "./arguments.ts";
 import { runTool, UndecodableError } from "./ffmpeg.ts";
+import type { RawFormat } from "./formats.ts";
 import { LevelMeter } from "./level-meter.ts";
 import type { Levels } from "./levels.ts";
 import { NOT_MEDIA } from "./probe.ts";
@@ -80,37 +81,50 @@ export async function decode(
   }
 }
 
-function formatOf(probe: Probe, track: AudioTrack): { demuxer: string; sampleRateHz: number } | null {
+function formatOf(probe: Probe, track: AudioTrack): RawFormat | null {
   return probe.demuxer === null ? null : { demuxer: probe.demuxer, sampleRateHz: track.sampleRateHz };
 }
 
-/** Runs FFmpeg's output through the meter into the file. */
+/** Runs FFmpeg's output through the meter into the file, after the silence of a track that begins late. */
 async function pour(
   args: string[],
   track: AudioTrack,
   file: FileHandle,
   options: DecodeOptions,
 ): Promise<Decoded> {
-  const { secondsMax, spoolPath } = options;
+  const { secondsMax, spoolPath, signal } = options;
   const channels = spoolChannels(track);
+  const frameBytes = channels * BYTES_PER_SAMPLE;
   const meter = new LevelMeter(channels);
   let samples = 0;
   let rest: Buffer = Buffer.alloc(0);
-  const take = async (chunk: Buffer) => {
-    const { whole, remainder } = wholeFrames(rest, chunk, channels * BYTES_PER_SAMPLE);
-    rest = remainder;
-    samples += whole.length / (channels * BYTES_PER_SAMPLE);
+  const append = async (frames: Buffer) => {
+    samples += frames.length / frameBytes;
     if (samples > secondsMax * SAMPLE_RATE_HZ) throw new RecordingTooLongError(secondsMax);
-    meter.add(new Int16Array(whole.buffer, whole.byteOffset, whole.length / BYTES_PER_SAMPLE));
-    await write(file, whole, spoolPath);
+    meter.add(new Int16Array(frames.buffer, frames.byteOffset, frames.length / BYTES_PER_SAMPLE));
+    await write(file, frames, spoolPath);
+  };
+  const take = async (chunk: Buffer) => {
+    const { whole, remainder } = wholeFrames(rest, chunk, frameBytes);
+    rest = remainder;
+    if (samples === 0) for (const silence of silences(track.startSeconds, frameBytes)) await append(silence);
+    await append(whole);
     options.onSeconds?.(samples / SAMPLE_RATE_HZ);
     return false;
   };
   const { decodeQuietMs: quietMs, decodeCpuSecondsMin } = LIMITS.media;
   const cpuSeconds = Math.ceil(decodeCpuSecondsMin + secondsMax / 10);
-  await runTool({ tool: "ffmpeg", args, signal: options.signal, quietMs, cpuSeconds, take });
+  await runTool({ tool: "ffmpeg", args, signal, quietMs, cpuSeconds, take });
   if (samples === 0) throw new UndecodableError(NOT_MEDIA);
   return { spool: { path: spoolPath, channels, samples }, levels: meter.levels() };
+}
+
+/** Silence in pieces of at most a second; none where the start is so late that it must be a damaged timestamp. */
+function* silences(seconds: number, frameBytes: number): Generator<Buffer> {
+  const wanted = seconds <= LIMITS.media.gapSecondsMax ? Math.round(seconds * SAMPLE_RATE_HZ) : 0;
+  for (let left = wanted; left > 0; left -= SAMPLE_RATE_HZ) {
+    yield Buffer.alloc(Math.min(left, SAMPLE_RATE_HZ) * frameBytes);
+  }
 }
 
 /** Cuts a byte stream at sample frames, in memory that 16-bit samples can be read from: at an even offset. */

@@ -47,8 +47,14 @@ export async function probe(
   const { report, format } = await identify(path, options);
   const source = { path, format, signal };
   const tracks = await provenTracks(source, report.tracks.slice(0, LIMITS.media.tracksMax));
-  if (tracks.length === 0) throw new UndecodableError(NOT_MEDIA);
-  const durationSeconds = await measureDuration(source, tracks, report.durationSeconds, sizeBytes);
+  const [first] = tracks;
+  if (!first) throw new UndecodableError(NOT_MEDIA);
+  const durationSeconds = await measureDuration(
+    source,
+    [first, ...tracks.slice(1)],
+    report.durationSeconds,
+    sizeBytes,
+  );
   return { container: report.container, demuxer: format?.demuxer ?? null, durationSeconds, tracks };
 }
 
@@ -71,10 +77,11 @@ const GUESS_SCORE_MAX = 25;
 async function identify(path: string, options: { filename: string; signal: AbortSignal }): Promise<Identity> {
   const { filename, signal } = options;
   const report = await inspect({ path, format: null, signal });
+  if (report === "refused") throw new UndecodableError(NOT_MEDIA);
   const format = rawFormatOf(filename);
   if (format && (report === null || report.score <= GUESS_SCORE_MAX) && !(await isText(path))) {
     const forced = await inspect({ path, format, signal });
-    if (forced) return { report: forced, format };
+    if (forced !== null && forced !== "refused") return { report: forced, format };
   }
   if (report === null) throw new UndecodableError(NOT_MEDIA);
   if (report.tracks.length === 0) throw new UndecodableError(report.hasVideo ? NO_AUDIO : NOT_MEDIA);
@@ -82,10 +89,10 @@ async function identify(path: string, options: { filename: string; signal: Abort
 }
 
 const ENTRIES =
-  "format=format_name,duration,probe_score:stream=index,codec_type,codec_name,channels,sample_rate:stream_tags=language";
+  "format=format_name,duration,start_time,probe_score:stream=index,codec_type,codec_name,channels,sample_rate,start_time:stream_tags=language";
 
-/** What ffprobe makes of a file, or null where it refuses it or says nothing of use. */
-async function inspect(source: Source): Promise<Report | null> {
+/** What ffprobe makes of a file: null where it cannot tell, `refused` where it is a format that must not be opened. */
+async function inspect(source: Source): Promise<Report | "refused" | null> {
   const { probeMs, probeCpuSeconds, reportBytesMax } = LIMITS.media;
   const args = [
     ...inputArguments(source.path, source.format),
@@ -96,7 +103,8 @@ async function inspect(source: Source): Promise<Report | null> {
   ];
   const run = { args, signal: source.signal, quietMs: probeMs, cpuSeconds: probeCpuSeconds };
   const end = await settle(readTool({ tool: "ffprobe", ...run }, reportBytesMax));
-  return end === null ? null : parseReport(end.output);
+  if (end?.stderr.includes("not on whitelist")) return "refused";
+  return end && parseReport(end.output);
 }
 
 /** A tool that this file crashed, hung or drove past its bounds has told what there is to know: it cannot be decoded. */
@@ -133,35 +141,48 @@ async function provenTracks(source: Source, tracks: AudioTrack[]): Promise<Audio
 
 /** Decodes until the first samples arrive. */
 async function yieldsSamples(source: Source, track: AudioTrack): Promise<boolean> {
-  return (await decodedBytes(source, track, BYTES_PER_SAMPLE)) >= BYTES_PER_SAMPLE;
+  const { bytes } = await decodeUntil(source, track, isSample);
+  return isSample(bytes);
 }
 
+function isSample(bytes: number): boolean {
+  return bytes >= BYTES_PER_SAMPLE;
+}
+
+/** A header that is this close to what was counted is right, and finer: counting can miss the last packet's length. */
+const AGREEMENT_SECONDS = 0.5;
+
 /**
- * The container's own duration is not asked first: a cut file still claims the whole, a stream of unknown length claims
- * nothing or four gigabytes, and the bit rate that an MP3's length is guessed from is its first frame's. Counting
- * packets reads the file once and decodes nothing.
+ * The container's own duration is believed where its packets bear it out: a cut file still claims the whole, a stream of
+ * unknown length claims nothing or four gigabytes, and the bit rate that an MP3's length is guessed from is its first
+ * frame's. Counting packets reads the file once and decodes nothing. Where the two differ, decoding settles it, as far
+ * as it comes in short time; damaged FLAC held five times what its packets said.
  */
 async function measureDuration(
   source: Source,
-  tracks: AudioTrack[],
+  tracks: [AudioTrack, ...AudioTrack[]],
   claimedSeconds: number,
   sizeBytes: number,
 ): Promise<number> {
-  const isPlausible = (seconds: number) =>
-    seconds > 0 && seconds <= (sizeBytes * 8) / LIMITS.media.bitsPerSecondMin;
+  const secondsMax = (sizeBytes * 8) / LIMITS.media.bitsPerSecondMin;
+  const claimed = claimedSeconds <= secondsMax ? claimedSeconds : 0;
   const counted = await countSeconds(source, tracks);
-  if (counted.complete && isPlausible(counted.seconds)) return counted.seconds;
-  if (!counted.complete && isPlausible(claimedSeconds)) return Math.max(claimedSeconds, counted.seconds);
-  const decoded: number[] = [];
-  for (const track of tracks) decoded.push(await decodedSeconds(source, track));
-  return Math.max(...decoded);
+  if (counted.complete && Math.abs(claimed - counted.seconds) <= AGREEMENT_SECONDS && claimed > 0)
+    return claimed;
+  const decoded = await verifySeconds(source, tracks[0]);
+  if (decoded.complete) return decoded.seconds;
+  const believed = counted.complete && counted.seconds <= secondsMax ? counted.seconds : claimed;
+  return Math.max(believed, decoded.seconds);
+}
+
+interface Counted {
+  seconds: number;
+  /** False where time ran out, or FFmpeg did not come to the end. */
+  complete: boolean;
 }
 
 /** Time to the last packet's end, as far as it was reached in the time given to counting. */
-async function countSeconds(
-  source: Source,
-  tracks: AudioTrack[],
-): Promise<{ seconds: number; complete: boolean }> {
+async function countSeconds(source: Source, tracks: AudioTrack[]): Promise<Counted> {
   const { countMs, probeCpuSeconds } = LIMITS.media;
   const args = countArguments(
     source.path,
@@ -184,23 +205,33 @@ async function countSeconds(
   return { seconds, complete };
 }
 
-/** Seconds that come out within the time given to counting. */
-async function decodedSeconds(source: Source, track: AudioTrack): Promise<number> {
-  const bytes = await decodedBytes(source, track, Infinity);
-  return bytes / (BYTES_PER_SAMPLE * spoolChannels(track) * SAMPLE_RATE_HZ);
+/** Seconds that come out in the time given to verifying, and whether those were all. */
+async function verifySeconds(source: Source, track: AudioTrack): Promise<Counted> {
+  const started = performance.now();
+  const { bytes, complete } = await decodeUntil(
+    source,
+    track,
+    () => performance.now() - started > LIMITS.media.verifyMs,
+  );
+  return { seconds: bytes / (BYTES_PER_SAMPLE * spoolChannels(track) * SAMPLE_RATE_HZ), complete };
 }
 
-/** Decodes and counts, until enough came out or, where all is wanted, until the time for counting is over. */
-async function decodedBytes(source: Source, track: AudioTrack, bytesWanted: number): Promise<number> {
-  const { probeMs, countMs, probeCpuSeconds } = LIMITS.media;
+/** Decodes and counts until told to stop. */
+async function decodeUntil(
+  source: Source,
+  track: AudioTrack,
+  isEnough: (bytes: number) => boolean,
+): Promise<{ bytes: number; complete: boolean }> {
+  const { probeMs, probeCpuSeconds } = LIMITS.media;
   const args = decodeArguments(source.path, source.format, track);
-  const started = performance.now();
   let bytes = 0;
+  let stopped = false;
   const take = (chunk: Buffer) => {
     bytes += chunk.length;
-    return bytes >= bytesWanted || performance.now() - started > countMs;
+    stopped = isEnough(bytes);
+    return stopped;
   };
   const run = { args, signal: source.signal, quietMs: probeMs, cpuSeconds: probeCpuSeconds, take };
-  await settle(runTool({ tool: "ffmpeg", ...run }));
-  return bytes;
+  const end = await settle(runTool({ tool: "ffmpeg", ...run }));
+  return { bytes, complete: end !== null && !stopped };
 }

@@ -8,6 +8,8 @@ export interface AudioTrack {
   sampleRateHz: number;
   /** As the container says it, mostly ISO 639-2; null where it does not. */
   language: string | null;
+  /** When its sound begins, after the beginning of the recording. */
+  startSeconds: number;
 }
 
 export interface Report {
@@ -32,17 +34,20 @@ export function parseReport(json: string): Report | null {
     score: number(format["probe_score"]),
     durationSeconds: number(format["duration"]),
     hasVideo: streams.some((stream) => stream["codec_type"] === "video"),
-    tracks: streams.filter((stream) => stream["codec_type"] === "audio").map(audioTrack),
+    tracks: streams
+      .filter((stream) => stream["codec_type"] === "audio")
+      .map((stream) => audioTrack(stream, number(format["start_time"]))),
   };
 }
 
-function audioTrack(stream: Record<string, unknown>): AudioTrack {
+function audioTrack(stream: Record<string, unknown>, originSeconds: number): AudioTrack {
   return {
     index: number(stream["index"]),
     codec: text(stream["codec_name"]) ?? "unknown",
     channels: number(stream["channels"]),
     sampleRateHz: number(stream["sample_rate"]),
     language: languageTag(object(stream["tags"])["language"]),
+    startSeconds: Math.max(0, number(stream["start_time"]) - originSeconds),
   };
 }
 
