@@ -83,11 +83,14 @@ function decode(bytes: Buffer, contentType: string): string {
   }
 }
 
+/** Python also knows names with other dashes than the web's: `latin-1` for `latin1`. */
 function decoder(charset: string): TextDecoder {
-  const options = { fatal: true, ignoreBOM: true };
-  try {
-    return new TextDecoder(charset, options);
-  } catch {
-    return new TextDecoder("utf-8", options);
+  for (const name of [charset, charset.replace(/[-_]/g, "")]) {
+    try {
+      return new TextDecoder(name, { fatal: true, ignoreBOM: true });
+    } catch {
+      // Not a name that is known here.
+    }
   }
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 }

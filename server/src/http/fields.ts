@@ -133,21 +133,20 @@ export interface CharOptions extends Options {
 
 /** Text. Numbers are taken as text, as DRF takes them; lengths are in characters (code points). */
 export function char<const O extends CharOptions = {}>(options?: O): FieldOf<O, string> {
-  return text(options ?? ({} as O), "string", {}, () => undefined);
+  return text(options ?? ({} as O), "string", {}, "Not a valid string.", () => true);
 }
 
 /** Text that is an e-mail address. */
 export function email<const O extends CharOptions = {}>(options?: O): FieldOf<O, string> {
-  return text(options ?? ({} as O), "email", { format: "email" }, (value) =>
-    isEmail(value) ? undefined : "Enter a valid email address.",
-  );
+  return text(options ?? ({} as O), "email", { format: "email" }, "Enter a valid email address.", isEmail);
 }
 
 function text<O extends CharOptions>(
   options: O,
   label: string,
   schema: JsonSchema,
-  check: (value: string) => string | undefined,
+  invalid: string,
+  isValid: (value: string) => boolean,
 ): FieldOf<O, string> {
   const { maxLength, minLength, allowBlank = false, trim = true } = options;
   return field(options, {
@@ -165,10 +164,10 @@ function text<O extends CharOptions>(
     },
     read(input) {
       if (typeof input === "boolean" || typeof input === "object") {
-        if (!(input instanceof Float)) throw new Invalid("Not a valid string.");
+        if (!(input instanceof Float)) throw new Invalid(invalid);
       }
       const value = trim ? strip(str(input)) : str(input);
-      throwAny([...textFaults(value, options), check(value)]);
+      throwAny([...textFaults(value, options), isValid(value) ? undefined : invalid]);
       return value;
     },
   });
@@ -211,7 +210,7 @@ export function boolean<const O extends Options & { default?: boolean | null } =
   return field(given, {
     label: "boolean",
     schema: { type: "boolean" },
-    absentFromForm: given.default ?? (given.allowNull ? null : false),
+    absentFromForm: given.default ?? false,
     read(input) {
       const value = input instanceof Float ? input.value : input;
       if (value === true || value === 1 || TRUE.has(value)) return true;
@@ -251,7 +250,7 @@ export function integer<const O extends NumberOptions = {}>(options?: O): FieldO
 /** A number. Not-a-number and infinities, which JSON cannot say, are refused. */
 export function number<const O extends NumberOptions = {}>(options?: O): FieldOf<O, number> {
   const given = options ?? ({} as O);
-  const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = given;
+  const { min = -Infinity, max = Infinity } = given;
   return field(given, {
     label: "float",
     limits: { min_value: given.min, max_value: given.max },
@@ -259,8 +258,8 @@ export function number<const O extends NumberOptions = {}>(options?: O): FieldOf
     read(input) {
       refuseLongText(input);
       const value = toNumber(input);
+      throwAny(numberFaults(value ?? Number.NaN, min, max));
       if (value === undefined || !Number.isFinite(value)) throw new Invalid("A valid number is required.");
-      throwAny(numberFaults(value, min, max));
       return value;
     },
   });
@@ -307,6 +306,9 @@ export function choice<
   });
 }
 
+/** Python's time ends with the year 9999. */
+const YEARS_END_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** A point in time in ISO 8601; without a zone it is UTC. */
 export function datetime<const O extends Options = {}>(options?: O): FieldOf<O, Date, string> {
   return field(options ?? ({} as O), {
@@ -314,6 +316,7 @@ export function datetime<const O extends Options = {}>(options?: O): FieldOf<O, 
     schema: { type: "string", format: "date-time" },
     read(input) {
       const value = typeof input === "string" ? parseDatetime(input) : undefined;
+      if (value && value.getTime() > YEARS_END_MS) throw new Invalid("Datetime value out of range.");
       if (value) return value;
       throw new Invalid(
         "Datetime has wrong format. Use one of these formats instead: " +

@@ -130,7 +130,7 @@ class Reader {
       return plain;
     }
     const code = this.take(/[0-9a-fA-F]{4}/y);
-    if (code === "") throw fault("Invalid \\uXXXX escape", this.text, this.at);
+    if (code === "") throw fault("Invalid \\uXXXX escape", this.text, this.at - 1);
     return String.fromCharCode(Number.parseInt(code, 16));
   }
 

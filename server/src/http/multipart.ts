@@ -23,8 +23,8 @@ export interface FormOptions<Kept> {
  * several texts or files with one name the last counts. What `onFile` kept is either in the form given back, or was
  * discarded before this throws.
  *
- * A part is a file where it has a `filename`, which is data: it is given as it came. An empty one means that nothing
- * was submitted, as browsers send it.
+ * A part is a file where it has a `filename`, which is data: it is given as it came. With an empty one, as browsers send
+ * it for an empty box, it is text, as in Django.
  * @throws {UnsupportedMediaType} {@link ParseError} {@link PayloadTooLarge} what `onFile` throws
  * @throws {ClientGone}
  */
@@ -105,7 +105,7 @@ class FormReading<Kept> {
     return new Busboy({
       headers: { "content-type": `multipart/form-data; boundary="${boundary.replace(/["\\]/g, "\\$&")}"` },
       preservePath: true,
-      isPartAFile: (_name, _contentType, filename) => filename !== undefined,
+      isPartAFile: (_name, _contentType, filename) => !!filename,
       limits: {
         fields: limits.formFieldsMax,
         files: limits.formFieldsMax,
@@ -135,11 +135,12 @@ class FormReading<Kept> {
       this.done.reject(error);
       stream.destroy(error);
     });
-    if (name === this.options.fileField && filename !== "") this.keep(stream, filename);
-    else {
-      stream.resume();
-      if (name !== undefined && filename !== "") this.files.set(name, new FormFile(filename, 1, undefined));
+    if (name === this.options.fileField) {
+      this.keep(stream, filename);
+      return;
     }
+    stream.resume();
+    if (name !== undefined) this.files.set(name, new FormFile(filename, 1, undefined));
   }
 
   keep(stream: BusboyFileStream, filename: string): void {

@@ -23,7 +23,7 @@ function isDomain(domain: string): boolean {
 }
 
 const DATETIME =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d{0,6})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d{0,6})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
  * A time in the ISO 8601 forms that Django takes, a bare date being its midnight; without a zone it is UTC.
@@ -47,7 +47,7 @@ export function parseDatetime(text: string): Date | undefined {
 
 /** Undefined for an offset of a day or more, which is no zone. */
 function zoneMinutes(zone: string | undefined): number | undefined {
-  if (zone === undefined || /z/i.test(zone)) return 0;
+  if (zone === undefined || zone === "Z") return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(":", ""));
   if (minutes >= 24 * 60) return undefined;
   return zone.startsWith("-") ? -minutes : minutes;

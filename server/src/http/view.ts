@@ -10,7 +10,7 @@ import { LIMITS } from "../config/limits.ts";
 import { readJson } from "./body.ts";
 import { MethodNotAllowed, NotAuthenticated, NotFound } from "./errors.ts";
 import { negotiate } from "./negotiation.ts";
-import type { Json } from "./python.ts";
+import { int, type Json } from "./python.ts";
 import type { Parameter } from "./query.ts";
 import type { Serializer } from "./serializer.ts";
 import type { ApiServer } from "./server.ts";
@@ -23,7 +23,7 @@ export type Method = (typeof METHODS)[number];
 /** What a handler gives: a JSON body, none, or a stream of bytes. */
 export interface Answer {
   status: number;
-  /** Goes out as JSON; undefined for none. */
+  /** Goes out as JSON, under `content-type` where the headers name another; undefined for none. */
   body?: unknown;
   /** Goes out as it comes, with a `content-type` among the headers; destroyed when the client goes. */
   stream?: Readable;
@@ -107,10 +107,9 @@ export class Call<Actor> {
 
   /** The id in the path. @throws {NotFound} where it is none */
   id(name = "id"): number {
-    const id = this.param(name);
-    const value = /^\d{1,16}$/.test(id) ? Number(id) : 0;
-    if (value < 1 || value > Number.MAX_SAFE_INTEGER) throw new NotFound();
-    return value;
+    const id = int(this.param(name));
+    if (id === undefined || id < 1n || id > Number.MAX_SAFE_INTEGER) throw new NotFound();
+    return Number(id);
   }
 
   /** A part of the path. */
@@ -204,12 +203,12 @@ function metadata<Actor>(view: View<Actor>, produces: readonly string[]): Record
 }
 
 function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
-  reply.code(answer.status).headers(answer.headers ?? {});
-  if (answer.stream) {
-    const { stream } = answer;
+  const { status, body, stream, headers = {} } = answer;
+  reply.code(status);
+  if (stream) {
     reply.raw.once("close", () => stream.destroy());
-    return reply.send(stream);
+    return reply.headers(headers).send(stream);
   }
-  if (answer.body === undefined) return reply.send();
-  return reply.type("application/json").send(JSON.stringify(answer.body));
+  if (body === undefined) return reply.headers(headers).send();
+  return reply.type("application/json").headers(headers).send(JSON.stringify(body));
 }
