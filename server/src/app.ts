@@ -32,17 +32,14 @@ import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
 import { transcribe } from "./transcripts/transcribe.ts";
 import { transcriptRoutes } from "./transcripts/routes.ts";
 
-/** What one process does: answer requests, transcribe, or both. */
-export interface Roles {
-  api: boolean;
-  work: boolean;
-}
+/** What a process does: answer requests, transcribe what was uploaded, or both. */
+export type Role = "api" | "work";
 
 export interface AppOptions {
   config: Config;
   secrets: Secrets;
   log: Logger;
-  roles: Roles;
+  roles: readonly Role[];
   /** The clock; the system's where not given. */
   now?: () => Date;
 }
@@ -97,7 +94,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     };
     closers.add(() => rm(services.folders.scratch, { recursive: true, force: true }));
     closers.add(keepHouse(services));
-    if (roles.work) await startWork(services, closers);
+    if (roles.includes("work")) await startWork(services, closers);
     const server = addRoutes(services);
     closers.add(() => server.app.close());
     return { welcome, server, db, listen: () => listen(server, config), close: () => closers.run() };

@@ -1,5 +1,5 @@
 import { welcomeText } from "./accounts/welcome.ts";
-import { type App, createApp, type Roles } from "./app.ts";
+import { type App, createApp, type Role } from "./app.ts";
 import { configure } from "./config/config.ts";
 import { readEnv, unknownNames } from "./config/env.ts";
 import { LIMITS } from "./config/limits.ts";
@@ -12,14 +12,14 @@ import { createLog, type Logger } from "./observe/log.ts";
  *
  * @throws {SettingsError} and whatever else keeps it from starting, each with a sentence for the operator
  */
-export async function run(variables: Record<string, string | undefined>, roles: Roles): Promise<void> {
-  const env = readEnv(variables);
+export async function serve({ roles }: { roles: Role[] }): Promise<void> {
+  const env = readEnv();
   const config = configure(env);
   const log = createLog(config.logLevel);
-  for (const sentence of unknownNames(variables)) log.warn(sentence);
+  for (const sentence of unknownNames()) log.warn(sentence);
   log.info({ ffmpeg: await checkFfmpeg() }, "FFmpeg found");
   const app = await createApp({ config, secrets: await loadSecrets(env, config.dataDir), log, roles });
-  if (roles.api) await announce(app);
+  if (roles.includes("api")) await announce(app);
   await untilTold(log);
   await app.close();
   log.info("stopped");

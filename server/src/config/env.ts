@@ -120,11 +120,13 @@ type Read<S> = S extends Setting<infer T> ? T : never;
 /** The settings that were given, read and checked one by one; those not given are absent. */
 export type Env = { [Name in SettingName]?: Read<(typeof SETTINGS)[Name]> };
 
+type Variables = Record<string, string | undefined>;
+
 /**
- * @param variables usually `process.env`; an empty text counts as not given
+ * @param variables an empty text counts as not given
  * @throws {SettingsError} with a sentence for each fault
  */
-export function readEnv(variables: Record<string, string | undefined>): Env {
+export function readEnv(variables: Variables = process.env): Env {
   const faults: string[] = [];
   const env: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(SETTINGS)) {
@@ -142,7 +144,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
 const OTHERS = new Set(["USPEECH_URL", "USPEECH_API_KEY", "USPEECH_TEST_MODELS_DIR"]);
 
 /** A sentence for each `USPEECH_` name that nothing reads: most often a slip of the pen. */
-export function unknownNames(variables: Record<string, string | undefined>): string[] {
+export function unknownNames(variables: Variables = process.env): string[] {
   return Object.keys(variables)
     .filter((name) => name.startsWith("USPEECH_") && !(name in SETTINGS) && !OTHERS.has(name))
     .map(

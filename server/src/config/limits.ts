@@ -12,13 +12,13 @@ export const LIMITS = {
     headersMs: 20_000,
     /** A JSON body that has not come by then comes from a sick or hostile client. */
     jsonBodyMs: 30_000,
-    /** Silence within an upload; slow is fine, silent is not. */
-    uploadSilenceMs: 60_000,
-    /** Silence on a connection within a request: longer than the longest `?wait=`. */
+    /** Silence on a connection within a request, uploads too: longer than the longest `?wait=`. */
     connectionSilenceMs: 120_000,
     /** Longer than the 60 seconds for which proxies keep connections, so that they never use one that just closed. */
     keepAliveMs: 72_000,
-    /** How long the rest of a refused body is read, so that the client gets to see the answer. */
+    /** The rest of a refused body up to this is read, so that the connection can be used again. */
+    unreadBytesMax: 64 * 1024,
+    /** How long the rest of a longer one is read, so that the client gets to see the answer. */
     lingerMs: 2_000,
     requestIdCharactersMax: 128,
     /** Texts of a form, all of them small. */
@@ -114,6 +114,10 @@ export const LIMITS = {
     growthBytesMax: 1_000_000_000,
     /** Audio after which a worker collects garbage: native streams are freed by nothing else, and V8 does not see their size. */
     collectSeconds: 60,
+  },
+  pipeline: {
+    /** Segments of one recording that wait while every worker is busy, so that none is idle while speech is being found. */
+    segmentsAhead: 2,
   },
   models: {
     /** A connection over which nothing comes for this long is dead. */
