@@ -112,6 +112,8 @@ export const LIMITS = {
     closeMs: 2_000,
     /** A worker that has grown by more than this since it was loaded is replaced between calls. */
     growthBytesMax: 1_000_000_000,
+    /** … and has done this many calls, so that a model which needs that much is not loaded again for every call. */
+    growthCallsMin: 50,
     /** Audio after which a worker collects garbage: native streams are freed by nothing else, and V8 does not see their size. */
     collectSeconds: 60,
   },

@@ -88,6 +88,12 @@ export class WorkerChild {
     return this.#process.pid;
   }
 
+  /** Calls given to it so far. */
+  get calls(): number {
+    return this.#lastId;
+  }
+
+  /** What it holds beyond what it held when its models were loaded. */
   get growthBytes(): number {
     return this.#residentBytes - this.#residentBytesAtStart;
   }
@@ -178,6 +184,7 @@ export class WorkerChild {
     });
     if (refusal === null) return this.#log.debug("a speech worker is ready");
     this.kill("crash");
+    await this.ended;
     this.#log.error({ native: this.#loadingLines, refusal }, "a speech worker could not load its models");
     throw new SpeechEngineError(
       `The speech model could not be loaded: ${refusal}. Check its files with "uspeech models verify".`,

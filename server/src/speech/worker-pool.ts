@@ -53,8 +53,9 @@ interface Call {
   dropped: boolean;
 }
 
-/** What the pool needs of a worker's place while no worker stands in it. */
+/** Where one worker stands, and after it the next. */
 interface Place {
+  /** Null while there is none. */
   child: WorkerChild | null;
   /** Deaths and failed starts since the last finished call. */
   failures: number;
@@ -205,8 +206,12 @@ class WorkerPool implements SpeechEngine {
       if (error instanceof WorkerDied) return this.#retry(call);
       call.reject(new SpeechEngineError(`Speech recognition failed: ${messageOf(error)}`));
     }
-    if (child.growthBytes > this.#limits.growthBytesMax) child.kill("memory");
+    if (this.#outgrown(child)) child.kill("memory");
     else if (place.child === child) this.#idle.add(place);
+  }
+
+  #outgrown({ growthBytes, calls }: WorkerChild): boolean {
+    return growthBytes > this.#limits.growthBytesMax && calls >= this.#limits.growthCallsMin;
   }
 
   #retry(call: Call): void {
