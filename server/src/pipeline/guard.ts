@@ -1,0 +1,144 @@
+/**
+ * Judges whether a text can have been spoken in the audio that it is said to come from. Every limit stands here with its
+ * source. Evidence is a reason to listen again, cut differently (`looks.ts`), never by itself a verdict.
+ */
+import { deflateSync } from "node:zlib";
+import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
+import { longestRun, plainWords, type Run } from "./evidence/repetition.ts";
+import { countSyllables } from "./evidence/syllables.ts";
+import { isPhantomLine } from "./evidence/phantom-lines.ts";
+import { textOf, type Heard } from "./heard.ts";
+import { speechSecondsOf, type Segment } from "./segments.ts";
+import type { Evidence, Span } from "./transcript.ts";
+
+export const GUARD = {
+  /** Less speech than this in a whole recording is none (transcription.md, section 5). */
+  speechSecondsMin: 0.3,
+  /** Words may end this long after their clip: Whisper rounds to 0.02 s, transducers to 0.08 s, and both may be late. */
+  pastEndSecondsMax: 0.5,
+  /**
+   * The fastest languages are read at 7.8 syllables a second (Pellegrino, Coupé and Marsico 2011, Japanese and Spanish),
+   * and fast talkers reach half as much again.
+   */
+  syllablesPerSecondMax: 12,
+  /** Detectors clip the edges of short words, and the count of syllables is an estimate. */
+  syllablesSlack: 4,
+  /** Slow dictation has two syllables a second; a text with fewer than this has left speech out. */
+  syllablesPerSecondMin: 0.5,
+  /** Below this the detector may have heard a cough or a door. */
+  sparseSpeechSecondsMin: 2,
+  /** The `compression_ratio_threshold` of OpenAI's Whisper. */
+  compressionMax: 2.4,
+  /** The `logprob_threshold` of OpenAI's Whisper, -1, as a probability. */
+  confidenceMin: 0.37,
+  /** Speech stands out from the room by more than this; a detector that is wrong has heard something steady. */
+  contrastDbMin: 3,
+  /** Of the speech that has text, so much must be trusted for the whole to be a transcript of the recording. */
+  trustedShareMin: 0.5,
+} as const;
+
+/**
+ * Rounds of the same words that people still say: "no no no no no", a refrain sung three times. By the number of words in
+ * the round; longer rounds are as the last.
+ */
+const ROUNDS_MAX: readonly number[] = [0, 7, 5, 4, 3, 2];
+
+/** Kinds of evidence for which a text is withheld when a second look did not remove them. */
+const AGAINST_THE_TEXT = new Set(["past_end", "speech_rate", "repetition", "compression", "phantom"]);
+
+/** Whether evidence says that the text was invented, and not only that it may be bad. */
+export function speaksAgainst(evidence: readonly Evidence[]): boolean {
+  return evidence.some(({ kind }) => AGAINST_THE_TEXT.has(kind));
+}
+
+/**
+ * All evidence against what was heard in a segment; empty where there is none.
+ *
+ * @param contrastDb how far the speech stands out from what surrounds it; null where that is not known
+ */
+export function judge(segment: Segment, heard: Heard, contrastDb: number | null): Evidence[] {
+  const text = textOf(heard.words);
+  const speechSeconds = speechSecondsOf(segment.spans);
+  const span = secondsOf(segment);
+  const quote = shortened(text);
+  const found = [
+    pastEnd(heard, span),
+    tooFast(text, speechSeconds),
+    tooSparse(text, speechSeconds),
+    repetition(text),
+    compression(text),
+    unsure(heard),
+    phantom(text, contrastDb),
+  ];
+  return found
+    .filter((measure) => measure !== null)
+    .map(({ kind, value, limit }) => ({ kind, value, limit, span, text: quote }));
+}
+
+type Measure = Pick<Evidence, "kind" | "value" | "limit">;
+
+function pastEnd(heard: Heard, { start, end }: Span): Measure | null {
+  const last = Math.max(0, ...heard.words.map((word) => word.end ?? word.start ?? 0));
+  const limit = end - start + GUARD.pastEndSecondsMax;
+  return last > limit ? { kind: "past_end", value: round(last), limit: round(limit) } : null;
+}
+
+function tooFast(text: string, speechSeconds: number): Measure | null {
+  const syllables = countSyllables(text);
+  const most = GUARD.syllablesPerSecondMax * speechSeconds + GUARD.syllablesSlack;
+  if (syllables <= most) return null;
+  return { kind: "speech_rate", value: round(syllables / speechSeconds), limit: round(most / speechSeconds) };
+}
+
+function tooSparse(text: string, speechSeconds: number): Measure | null {
+  const value = countSyllables(text) / speechSeconds;
+  if (speechSeconds < GUARD.sparseSpeechSecondsMin || value >= GUARD.syllablesPerSecondMin) return null;
+  return { kind: "sparse", value: round(value), limit: GUARD.syllablesPerSecondMin };
+}
+
+function repetition(text: string): Measure | null {
+  const run = longestRun(plainWords(text));
+  if (run === null || run.count <= roundsMax(run)) return null;
+  return { kind: "repetition", value: run.count, limit: roundsMax(run) };
+}
+
+function roundsMax({ period }: Run): number {
+  return ROUNDS_MAX[Math.min(period, ROUNDS_MAX.length - 1)] ?? 2;
+}
+
+function compression(text: string): Measure | null {
+  const bytes = Buffer.from(text);
+  const value = bytes.length / deflateSync(bytes).length;
+  return value > GUARD.compressionMax
+    ? { kind: "compression", value: round(value), limit: GUARD.compressionMax }
+    : null;
+}
+
+function unsure(heard: Heard): Measure | null {
+  const known = heard.words.flatMap((word) => word.confidence ?? []);
+  if (known.length === 0) return null;
+  const value = known.reduce((sum, confidence) => sum + confidence, 0) / known.length;
+  return value < GUARD.confidenceMin
+    ? { kind: "confidence", value: round(value), limit: GUARD.confidenceMin }
+    : null;
+}
+
+/** A known line alone accuses as many honest transcripts as invented ones: the audio must be doubtful first. */
+function phantom(text: string, contrastDb: number | null): Measure | null {
+  if (contrastDb === null || contrastDb >= GUARD.contrastDbMin || !isPhantomLine(text)) return null;
+  return { kind: "phantom", value: round(contrastDb), limit: GUARD.contrastDbMin };
+}
+
+function secondsOf(segment: Segment): Span {
+  return { start: segment.startSample / SAMPLE_RATE_HZ, end: segment.endSample / SAMPLE_RATE_HZ };
+}
+
+const QUOTE_CHARACTERS = 120;
+
+function shortened(text: string): string {
+  return text.length <= QUOTE_CHARACTERS ? text : `${text.slice(0, QUOTE_CHARACTERS - 1).toWellFormed()}…`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

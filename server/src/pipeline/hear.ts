@@ -1,0 +1,97 @@
+/** Finds speech and recognises it at the same time, with as many workers as there are, holding no audio. */
+import { LIMITS } from "../config/limits.ts";
+import {
+  SAMPLE_RATE_HZ,
+  type Clip,
+  type Share,
+  type SpeechEngine,
+  type SpeechSpan,
+} from "../speech/recogniser.ts";
+import { clipKey, type Checkpoint } from "./checkpoint.ts";
+import { heardOf, type Heard } from "./heard.ts";
+import { Lanes } from "./lanes.ts";
+import { read, type Listen, type Reading } from "./looks.ts";
+import type { ProgressMeter } from "./progress.ts";
+import { cutLong } from "./quiet.ts";
+import { SegmentPlanner, speechSecondsOf, type Segment } from "./segments.ts";
+import { findSpeech } from "./source.ts";
+
+export interface HearOptions {
+  engine: SpeechEngine;
+  share: Share;
+  /** ISO 639-1, or null to leave it to the model. */
+  language: string | null;
+  checkpoint: Checkpoint;
+  /** What an earlier run has stored, by {@link clipKey}. */
+  stored: ReadonlyMap<string, Heard>;
+  progress: ProgressMeter;
+  /** How much of all voices this one is, for the progress: voices heard before it, and voices in all. */
+  part: { index: number; count: number };
+}
+
+/** All speech of a voice, and what was heard in it, both in order. */
+export interface HeardVoice {
+  spans: SpeechSpan[];
+  readings: Reading[];
+}
+
+/**
+ * Hears one voice of a recording. Each recognised clip is stored before it counts, and what was stored before is not
+ * recognised again. The result is the same whatever was stored and in whatever order the clips are done.
+ *
+ * @throws the first error of the engine, the checkpoint or the spool; the signal's reason
+ */
+export async function hear(clip: Clip, options: HearOptions): Promise<HeardVoice> {
+  const stop = new AbortController();
+  const share = { ...options.share, signal: AbortSignal.any([options.share.signal, stop.signal]) };
+  const lanes = new Lanes(options.engine.workers + LIMITS.pipeline.segmentsAhead, (error) =>
+    stop.abort(error),
+  );
+  const spans: SpeechSpan[] = [];
+  const readings: Reading[] = [];
+  const readLater = (segment: Segment) =>
+    lanes.start(async () => {
+      readings.push(...(await read(clip, segment, listening(clip, { ...options, share }))));
+      options.progress.recognised(speechSecondsOf(segment.spans));
+    });
+  try {
+    for await (const segment of segmentsOf(clip, spans, { ...options, share })) {
+      share.signal.throwIfAborted();
+      await readLater(segment);
+    }
+  } catch (error) {
+    stop.abort(error);
+  }
+  await lanes.idle();
+  share.signal.throwIfAborted();
+  return { spans, readings: readings.sort((a, b) => a.segment.startSample - b.segment.startSample) };
+}
+
+/** Segments as speech is found; fills `all` with the spans. */
+async function* segmentsOf(clip: Clip, all: SpeechSpan[], options: HearOptions): AsyncGenerator<Segment> {
+  const { engine, share, part } = options;
+  const clipSamplesMax = engine.clipSecondsMax * SAMPLE_RATE_HZ;
+  const planner = new SegmentPlanner({ clipSamplesMax, samples: clip.endSample });
+  for await (const { spans, heardShare } of findSpeech(clip, engine, share)) {
+    options.progress.found(speechSecondsOf(spans), (part.index + heardShare) / part.count);
+    const fitting = await cutLong(clip, spans, clipSamplesMax);
+    all.push(...fitting);
+    yield* planner.add(fitting);
+  }
+  yield* planner.finish();
+}
+
+/** Recognises a segment, or takes what was stored of it. */
+function listening(clip: Clip, options: HearOptions): Listen {
+  const { engine, share, language, checkpoint, stored } = options;
+  return async ({ startSample, endSample }, isDoubted) => {
+    const part: Clip = { ...clip, startSample, endSample };
+    const known = stored.get(clipKey(part));
+    if (known !== undefined) return known;
+    const heard = heardOf(await engine.recognise(part, { language }, share));
+    const doubted = await isDoubted(heard);
+    const { mix } = clip;
+    await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, doubted });
+    return heard;
+  };
+}

@@ -1,0 +1,32 @@
+/** Which language a recording is in: judged over all of its speech, not its first minute. */
+import type { Reading } from "./looks.ts";
+import { speechSecondsOf } from "./segments.ts";
+
+export interface SpokenLanguage {
+  /** ISO 639-1; empty where neither the model nor the project says. */
+  language: string;
+  /** Share of the speech that the model heard in it; null where the language was given or the model knows only one. */
+  confidence: number | null;
+}
+
+/**
+ * @param asked ISO 639-1, or null for any
+ * @param spoken the languages that the model speaks
+ */
+export function languageOf(
+  readings: readonly Reading[],
+  asked: string | null,
+  spoken: readonly string[],
+): SpokenLanguage {
+  if (asked !== null) return { language: asked, confidence: null };
+  if (spoken.length === 1) return { language: spoken[0] ?? "", confidence: null };
+  const seconds = new Map<string, number>();
+  for (const { heard, segment } of readings) {
+    if (heard.language === null || heard.words.length === 0) continue;
+    seconds.set(heard.language, (seconds.get(heard.language) ?? 0) + speechSecondsOf(segment.spans));
+  }
+  const [most] = [...seconds].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+  if (most === undefined) return { language: "", confidence: null };
+  const all = [...seconds.values()].reduce((sum, value) => sum + value, 0);
+  return { language: most[0], confidence: most[1] / all };
+}

@@ -1,0 +1,156 @@
+/** Recognises a segment, and once more, cut differently, where the guard doubts what was heard. */
+import type { Clip } from "../speech/recogniser.ts";
+import { contrastDb } from "./evidence/contrast.ts";
+import { isPhantomLine } from "./evidence/phantom-lines.ts";
+import { plainWords } from "./evidence/repetition.ts";
+import { countSyllables } from "./evidence/syllables.ts";
+import { judge, speaksAgainst } from "./guard.ts";
+import { textOf, type Heard } from "./heard.ts";
+import { halve } from "./quiet.ts";
+import { boundsOf, pausesOf, samplesIn, speechSecondsOf, withContext, type Segment } from "./segments.ts";
+import type { Evidence } from "./transcript.ts";
+
+/** `kept`: trusted. `doubtful`: shown with a flag. `withheld`: the words are not shown. */
+export type Standing = "kept" | "doubtful" | "withheld";
+
+/** What was heard in a segment, and how far it is to be trusted. */
+export interface Reading {
+  segment: Segment;
+  heard: Heard;
+  standing: Standing;
+  /** Why it is not kept; empty where it is. */
+  evidence: Evidence[];
+}
+
+/** Recognises one segment; `doubted` tells whether what it hears may be shown at once. */
+export type Listen = (segment: Segment, isDoubted: (heard: Heard) => Promise<boolean>) => Promise<Heard>;
+
+/**
+ * Reads a segment. Gives the first look where nothing speaks against it; else what the second look made of it, which may
+ * be two readings. What comes out depends on the segment and the model alone.
+ *
+ * @param clip the recording that the segment is part of
+ */
+export async function read(clip: Clip, segment: Segment, listen: Listen): Promise<Reading[]> {
+  const first = await look(clip, segment, listen);
+  if (first.evidence.length === 0) return [first];
+  const second: Reading[] = [];
+  for (const piece of await recut(clip, segment)) second.push(await look(clip, piece, listen));
+  return settle(first, second);
+}
+
+async function look(clip: Clip, segment: Segment, listen: Listen): Promise<Reading> {
+  const evidenceOf = async (heard: Heard) =>
+    judge(segment, heard, await doubtfulContrast(clip, segment, heard));
+  const heard = await listen(segment, async (heard) => (await evidenceOf(heard)).length > 0);
+  const evidence = await evidenceOf(heard);
+  return { segment, heard, evidence, standing: standingOf(evidence) };
+}
+
+/** The audio is measured only where the text is a known phantom: it costs a read of the clip. */
+async function doubtfulContrast(clip: Clip, segment: Segment, heard: Heard): Promise<number | null> {
+  return isPhantomLine(textOf(heard.words)) ? contrastDb(clip, segment) : null;
+}
+
+function standingOf(evidence: Evidence[]): Standing {
+  if (evidence.length === 0) return "kept";
+  return speaksAgainst(evidence) ? "withheld" : "doubtful";
+}
+
+/** A piece shorter than this is not cut further: it would be a word. */
+const HALVED_SECONDS_MIN = 4;
+
+/** Context at the place where a segment is cut in two; at a quiet place within speech there is none. */
+const CUT_CONTEXT_SECONDS = 0.4;
+
+/** Context of a second look that cannot be cut: enough to be another clip, and still more than none. */
+const TIGHT_CONTEXT_SECONDS = 0.15;
+
+/** The same speech as other clips: in two at its longest pause, or where it is quietest; where it is short, trimmed closer. */
+async function recut(clip: Clip, segment: Segment): Promise<Segment[]> {
+  const { spans, startSample, endSample } = segment;
+  const [only] = spans;
+  if (spans.length > 1) {
+    const pauses = pausesOf(spans);
+    const cut = pauses.indexOf(Math.max(...pauses)) + 1;
+    return inTwo(segment, spans.slice(0, cut), spans.slice(cut));
+  }
+  if (only !== undefined && speechSecondsOf(spans) >= HALVED_SECONDS_MIN) {
+    const [before, after] = await halve(clip, only);
+    return inTwo(segment, [before], [after]);
+  }
+  return [withContext(spans, startSample, endSample, TIGHT_CONTEXT_SECONDS)];
+}
+
+function inTwo(
+  { startSample, endSample }: Segment,
+  before: Segment["spans"],
+  after: Segment["spans"],
+): Segment[] {
+  const end = boundsOf(before).endSample;
+  const start = boundsOf(after).startSample;
+  const middle = Math.floor((end + start) / 2);
+  return [
+    { startSample, endSample: Math.min(middle, end + samplesIn(CUT_CONTEXT_SECONDS)), spans: before },
+    { startSample: Math.max(middle, start - samplesIn(CUT_CONTEXT_SECONDS)), endSample, spans: after },
+  ];
+}
+
+/** Decides between two looks at the same speech. */
+function settle(first: Reading, second: Reading[]): Reading[] {
+  if (!speaksAgainst(first.evidence)) return isFuller(second, first) ? second : [first];
+  if (isSpokenRepetition(first, second)) return [{ ...first, standing: "kept", evidence: [] }];
+  return second.map((reading) => withFirstEvidence(reading, first));
+}
+
+/** Whether a second look found more of the speech, and nothing in it is invented. */
+function isFuller(second: Reading[], first: Reading): boolean {
+  return (
+    second.every(({ evidence }) => !speaksAgainst(evidence)) &&
+    countSyllables(textOfAll(second)) > countSyllables(textOfAll([first]))
+  );
+}
+
+/** Kinds of evidence that people can give by saying the same thing often. */
+const SPOKEN_KINDS = new Set(["repetition", "compression", "sparse", "confidence"]);
+
+/** Reading aloud has 4 to 8 syllables a second in all languages measured (Pellegrino, Coupé and Marsico 2011). */
+const HUMAN_SYLLABLES_PER_SECOND = 8;
+
+/** Of the words of both looks, so many must be the same. A loop runs on for another number of rounds in another clip. */
+const AGREED_SHARE_MIN = 0.9;
+
+/** Whether words that come again and again were really said: heard alike in two cuts, and slowly enough for a person. */
+function isSpokenRepetition(first: Reading, second: Reading[]): boolean {
+  const text = textOfAll([first]);
+  const pace = countSyllables(text) / speechSecondsOf(first.segment.spans);
+  return (
+    first.evidence.every(({ kind }) => SPOKEN_KINDS.has(kind)) &&
+    pace <= HUMAN_SYLLABLES_PER_SECOND &&
+    sharedWords(plainWords(text), plainWords(textOfAll(second))) >= AGREED_SHARE_MIN
+  );
+}
+
+function textOfAll(readings: Reading[]): string {
+  return readings.map(({ heard }) => textOf(heard.words)).join(" ");
+}
+
+/** Share of the longer text's words that both have in the same order. */
+export function sharedWords(a: readonly string[], b: readonly string[]): number {
+  let previous = b.map(() => 0);
+  for (const word of a) {
+    const current: number[] = [];
+    b.forEach((other, j) => {
+      const both = word === other ? (previous[j - 1] ?? 0) + 1 : 0;
+      current.push(Math.max(both, previous[j] ?? 0, current[j - 1] ?? 0));
+    });
+    previous = current;
+  }
+  return (previous.at(-1) ?? 0) / Math.max(1, a.length, b.length);
+}
+
+/** A reading that is withheld says what was found in both looks. */
+function withFirstEvidence(reading: Reading, first: Reading): Reading {
+  if (reading.standing !== "withheld") return reading;
+  return { ...reading, evidence: [...first.evidence, ...reading.evidence] };
+}

@@ -1,0 +1,57 @@
+/** Real progress: seconds of speech recognised over seconds of speech found, which is estimated while it is being found. */
+
+export interface Progress {
+  stage: "decoding" | "listening" | "recognising" | "finishing";
+  /** 0 to 1; never falls. */
+  fraction: number;
+  speechFoundSeconds: number;
+  speechRecognisedSeconds: number;
+}
+
+/** Below this share of the recording, what was found says little about the rest. */
+const HEARD_SHARE_MIN = 0.01;
+
+/** Counts speech found and recognised, and reports after every step. */
+export class ProgressMeter {
+  readonly #report: (progress: Progress) => void;
+  #stage: Progress["stage"] = "decoding";
+  #fraction = 0;
+  #found = 0;
+  #recognised = 0;
+  /** Share of the recording that was searched for speech. */
+  #heardShare = 0;
+
+  constructor(report: (progress: Progress) => void) {
+    this.#report = report;
+  }
+
+  enter(stage: Progress["stage"]): void {
+    this.#stage = stage;
+    this.#tell();
+  }
+
+  /** @param heardShare 0 to 1 */
+  found(speechSeconds: number, heardShare: number): void {
+    this.#found += speechSeconds;
+    this.#heardShare = heardShare;
+    this.#tell();
+  }
+
+  recognised(speechSeconds: number): void {
+    this.#recognised += speechSeconds;
+    this.#stage = "recognising";
+    this.#tell();
+  }
+
+  #tell(): void {
+    const expected = this.#found / Math.max(this.#heardShare, HEARD_SHARE_MIN);
+    const fraction = expected > 0 ? Math.min(1, this.#recognised / expected) : 0;
+    this.#fraction = Math.max(this.#fraction, fraction);
+    this.#report({
+      stage: this.#stage,
+      fraction: this.#fraction,
+      speechFoundSeconds: this.#found,
+      speechRecognisedSeconds: this.#recognised,
+    });
+  }
+}

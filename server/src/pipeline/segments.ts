@@ -1,0 +1,172 @@
+/**
+ * Cuts found speech into segments for the recogniser: sentence-like, with a little of what surrounds them, never longer
+ * than the model takes, and cut at the longest pause. Pure, and fed with speech as it is found: the segments depend on the
+ * spans alone, not on how they arrived.
+ */
+import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
+
+/** How segments are cut. Chosen by measurement: docs/decisions/segments.md. */
+export const SEGMENTS = {
+  /**
+   * Audio before and after the speech that goes to the model with it, as far as it is nobody else's speech. Without it
+   * the default model heard "As not what your country can do" for "Ask not …".
+   */
+  contextSeconds: 0.4,
+  /** Neighbouring stretches are joined up to here: the model hears the sentence around a word. */
+  joinedSecondsMax: 15,
+  /** A segment that must be cut is not made shorter than this if there is another pause. */
+  firstPartSecondsMin: 4,
+  /** Stretches further apart are not joined: the model writes nothing for some clips with much silence in them. */
+  joinedPauseSecondsMax: 3,
+} as const;
+
+/** A stretch of the recording that is recognised at once. */
+export interface Segment {
+  /** With context. */
+  startSample: number;
+  endSample: number;
+  /** Speech inside; at least one. */
+  spans: SpeechSpan[];
+}
+
+export interface PlannerLimits {
+  /** Longest clip that the model takes, in samples. */
+  clipSamplesMax: number;
+  /** Samples in the recording. */
+  samples: number;
+}
+
+/** Streams spans into segments. Each comes out once the speech after it is known. */
+export class SegmentPlanner {
+  readonly #limits: PlannerLimits;
+  readonly #joinedMax: number;
+  #pending: SpeechSpan[] = [];
+  /** Where speech ended before what is pending. */
+  #previousEnd = 0;
+
+  constructor(limits: PlannerLimits) {
+    this.#limits = limits;
+    this.#joinedMax = Math.min(
+      samplesIn(SEGMENTS.joinedSecondsMax),
+      limits.clipSamplesMax - 2 * samplesIn(SEGMENTS.contextSeconds),
+    );
+  }
+
+  /** Takes the next spans, in order; none longer than the longest clip. @returns segments that are complete */
+  add(spans: readonly SpeechSpan[]): Segment[] {
+    return spans.flatMap((span) => this.#addOne(span));
+  }
+
+  /** The recording is over. @returns the last segments */
+  finish(): Segment[] {
+    const last = this.#pending;
+    this.#pending = [];
+    return last.length > 0 ? [this.#segment(last, this.#limits.samples, true)] : [];
+  }
+
+  #addOne(span: SpeechSpan): Segment[] {
+    const complete: Segment[] = [];
+    this.#pending.push(span);
+    for (let cut = this.#cut(); cut > 0; cut = this.#cut()) {
+      const part = this.#pending.splice(0, cut);
+      complete.push(this.#segment(part, this.#pending[0]?.startSample ?? span.startSample, false));
+    }
+    return complete;
+  }
+
+  /** How many of the pending spans make a segment of their own; 0 while all may stay together. */
+  #cut(): number {
+    const pending = this.#pending;
+    const last = pending.length - 1;
+    if (last < 1) return 0;
+    const pauses = pausesOf(pending);
+    if ((pauses[last - 1] ?? 0) > samplesIn(SEGMENTS.joinedPauseSecondsMax)) return last;
+    return lengthOf(pending) > this.#joinedMax ? this.#longestPause(pauses) : 0;
+  }
+
+  #longestPause(pauses: number[]): number {
+    const pending = this.#pending;
+    const longEnough = pauses
+      .map((samples, i) => ({ samples, cut: i + 1 }))
+      .filter(({ cut }) => lengthOf(pending.slice(0, cut)) >= samplesIn(SEGMENTS.firstPartSecondsMin))
+      .filter(({ cut }) => lengthOf(pending.slice(0, cut)) <= this.#joinedMax || cut === 1);
+    const best = longEnough.reduce<{ samples: number; cut: number } | null>(
+      (best, pause) => (best === null || pause.samples >= best.samples ? pause : best),
+      null,
+    );
+    return best?.cut ?? pauses.length;
+  }
+
+  #segment(spans: SpeechSpan[], nextStart: number, isLast: boolean): Segment {
+    const { samples } = this.#limits;
+    const bounds = boundsOf(spans);
+    const segment = withContext(
+      spans,
+      this.#previousEnd === 0 ? 0 : middle(this.#previousEnd, bounds.startSample),
+      isLast ? samples : middle(bounds.endSample, nextStart),
+      SEGMENTS.contextSeconds,
+    );
+    this.#previousEnd = bounds.endSample;
+    return fitted(segment, this.#limits.clipSamplesMax);
+  }
+}
+
+/** A segment around spans that reaches out by a context, but not past `from` and `until`. */
+export function withContext(
+  spans: SpeechSpan[],
+  from: number,
+  until: number,
+  contextSeconds: number,
+): Segment {
+  const { startSample, endSample } = boundsOf(spans);
+  const context = samplesIn(contextSeconds);
+  return {
+    startSample: Math.max(Math.min(from, startSample), startSample - context),
+    endSample: Math.min(Math.max(until, endSample), endSample + context),
+    spans,
+  };
+}
+
+/** Gives up context where the clip would be too long with it. */
+function fitted(segment: Segment, clipSamplesMax: number): Segment {
+  const excess = segment.endSample - segment.startSample - clipSamplesMax;
+  if (excess <= 0) return segment;
+  const { startSample, endSample } = boundsOf(segment.spans);
+  const before = startSample - segment.startSample;
+  const after = segment.endSample - endSample;
+  const takenBefore = Math.min(before, Math.max(Math.ceil(excess / 2), excess - after));
+  const takenAfter = Math.min(after, excess - takenBefore);
+  return {
+    ...segment,
+    startSample: segment.startSample + takenBefore,
+    endSample: segment.endSample - takenAfter,
+  };
+}
+
+/** From the first sample of speech to the last. */
+export function boundsOf(spans: readonly SpeechSpan[]): SpeechSpan {
+  return { startSample: spans[0]?.startSample ?? 0, endSample: spans.at(-1)?.endSample ?? 0 };
+}
+
+/** Samples between each span and the next. */
+export function pausesOf(spans: readonly SpeechSpan[]): number[] {
+  return spans.slice(1).map((span, i) => span.startSample - (spans[i]?.endSample ?? 0));
+}
+
+/** Seconds of speech in spans. */
+export function speechSecondsOf(spans: readonly SpeechSpan[]): number {
+  return spans.reduce((sum, span) => sum + span.endSample - span.startSample, 0) / SAMPLE_RATE_HZ;
+}
+
+function lengthOf(spans: readonly SpeechSpan[]): number {
+  const { startSample, endSample } = boundsOf(spans);
+  return endSample - startSample;
+}
+
+function middle(a: number, b: number): number {
+  return Math.floor((a + b) / 2);
+}
+
+export function samplesIn(seconds: number): number {
+  return Math.round(seconds * SAMPLE_RATE_HZ);
+}

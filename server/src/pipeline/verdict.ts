@@ -1,0 +1,124 @@
+/** Judges a recording as a whole, once all of it was heard. */
+import { plainWords } from "./evidence/repetition.ts";
+import { GUARD } from "./guard.ts";
+import { textOf } from "./heard.ts";
+import type { Reading } from "./looks.ts";
+import { speechSecondsOf } from "./segments.ts";
+import type { Evidence, FailureDetail, FailureReason } from "./transcript.ts";
+import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
+
+export interface Failure {
+  reason: FailureReason;
+  detail: FailureDetail;
+}
+
+/** Whether there is too little speech to speak of; null where there is enough. */
+export function tooShort(speechSeconds: number, durationSeconds: number): Failure | null {
+  if (speechSeconds >= GUARD.speechSecondsMin) return null;
+  return {
+    reason: "audio_too_short",
+    detail: {
+      message:
+        `Only ${speechSeconds.toFixed(2)} seconds of speech were found in ${durationSeconds.toFixed(1)} seconds of audio; ` +
+        `at least ${GUARD.speechSecondsMin} are needed. The recording may be silent, or hold music, noise or beeps only.`,
+      figures: {
+        speech_seconds: speechSeconds,
+        speech_seconds_min: GUARD.speechSecondsMin,
+        duration_seconds: durationSeconds,
+      },
+      evidence: [],
+    },
+  };
+}
+
+/** How much evidence a failure lists: enough to see, whatever the recording's length. */
+const EVIDENCE_MAX = 50;
+
+/** Whether too much of what was heard was withheld for the rest to be a transcript; null where it stands. */
+export function hallucinated(readings: readonly Reading[]): Failure | null {
+  const withText = readings.filter(({ heard }) => heard.words.length > 0);
+  const withheld = withText.filter(({ standing }) => standing === "withheld");
+  const textSeconds = secondsOf(withText);
+  const withheldSeconds = secondsOf(withheld);
+  if (withheld.length === 0 || withheldSeconds <= textSeconds * (1 - GUARD.trustedShareMin)) return null;
+  return {
+    reason: "hallucinated_transcript",
+    detail: {
+      message:
+        `The model's text cannot come from this audio: it was withheld for ${withheldSeconds.toFixed(1)} of the ` +
+        `${textSeconds.toFixed(1)} seconds of speech that it wrote for, after a second look. The recording may hold ` +
+        "music, noise or another language, or be too faint.",
+      figures: {
+        withheld_seconds: withheldSeconds,
+        text_seconds: textSeconds,
+        trusted_share: 1 - withheldSeconds / textSeconds,
+        trusted_share_min: GUARD.trustedShareMin,
+      },
+      evidence: evidenceOf(withheld).slice(0, EVIDENCE_MAX),
+    },
+  };
+}
+
+/** All evidence of readings, in the order of time. */
+export function evidenceOf(readings: readonly Reading[]): Evidence[] {
+  return readings.flatMap(({ evidence }) => evidence).sort((a, b) => a.span.start - b.span.start);
+}
+
+/**
+ * Withholds one line that was written for segment after segment, however different their lengths: a credit line over a
+ * whole film. An announcement that is really repeated takes the same time each time.
+ *
+ * @param readings of one voice, in the order of time
+ */
+export function withholdRepeatedLines(readings: readonly Reading[]): Reading[] {
+  const spoken = readings.filter(({ heard }) => heard.words.length > 0);
+  const doubted = new Map<Reading, Evidence>();
+  for (let first = 0; first < spoken.length;) {
+    const line = lineOf(spoken[first]);
+    let end = first + 1;
+    while (end < spoken.length && lineOf(spoken[end]) === line) end += 1;
+    const same = spoken.slice(first, end);
+    if (isInventedLine(line, same))
+      for (const reading of same) doubted.set(reading, repeatedLine(reading, same.length));
+    first = end;
+  }
+  return readings.map((reading) => {
+    const evidence = doubted.get(reading);
+    return evidence
+      ? { ...reading, standing: "withheld", evidence: [...reading.evidence, evidence] }
+      : reading;
+  });
+}
+
+/** Shorter lines, "yes" and "thank you", are said again and again. */
+const LINE_WORDS_MIN = 3;
+
+const SAME_LINES_MAX = 3;
+
+/** The same line said twice by the same person differs by a fifth in length or so; this leaves room for the detector. */
+const LINE_SECONDS_RATIO_MAX = 1.8;
+
+function isInventedLine(line: string, same: readonly Reading[]): boolean {
+  if (same.length <= SAME_LINES_MAX || line.split(" ").length < LINE_WORDS_MIN) return false;
+  const seconds = same.map(({ segment }) => speechSecondsOf(segment.spans));
+  return Math.max(...seconds) > LINE_SECONDS_RATIO_MAX * Math.min(...seconds);
+}
+
+function lineOf(reading: Reading | undefined): string {
+  return plainWords(textOf(reading?.heard.words ?? [])).join(" ");
+}
+
+function repeatedLine({ segment, heard }: Reading, count: number): Evidence {
+  const { startSample, endSample } = segment;
+  return {
+    kind: "repeated_line",
+    span: { start: startSample / SAMPLE_RATE_HZ, end: endSample / SAMPLE_RATE_HZ },
+    value: count,
+    limit: SAME_LINES_MAX,
+    text: textOf(heard.words),
+  };
+}
+
+function secondsOf(readings: readonly Reading[]): number {
+  return readings.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
+}
