@@ -1,0 +1,56 @@
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Download } from "@uspeech/client";
+import { apiClient } from "../api.ts";
+import { defineCommand, oneOf } from "../command.ts";
+import { UsageError } from "../errors.ts";
+import { interruptible } from "../interrupts.ts";
+import { idOf } from "./files.ts";
+
+const TYPES = ["srt", "vtt", "txt", "json", "docx"] as const;
+
+export const downloadCommand = defineCommand({
+  name: "download",
+  operands: ["ID"],
+  summary: "Download a transcript as a document, to standard output or a file.",
+  details: "ID is a transcript's, as `uspeech transcripts` lists them. With --json, --output is needed.",
+  flags: {
+    type: { value: "T", required: true, help: `The format: ${TYPES.join(", ")}.` },
+    output: { value: "FILE", help: "Write to this file; what stands there is replaced once all has come." },
+  },
+  async run({ operands: [text = ""], flags, terminal }) {
+    const id = idOf("ID", text);
+    const type = oneOf("--type", flags.type, TYPES);
+    const { output } = flags;
+    if (output === undefined && terminal.json) throw new UsageError("--json needs --output FILE.");
+    if (output === undefined && type === "docx" && terminal.stdout.isTTY)
+      throw new UsageError("A document is nothing to look at here. Name a file with --output FILE.");
+    const client = apiClient(terminal);
+    await interruptible(async (signal) => {
+      const download = await client.transcripts.download(id, { type, signal });
+      if (output === undefined) await pipeline(bytes(download), terminal.stdout, { signal, end: false });
+      else await save(download, output, signal);
+    });
+    if (output !== undefined) {
+      terminal.say(`Wrote ${output}.`);
+      if (terminal.json) terminal.print({ transcript: id, type, output }, "");
+    }
+  },
+});
+
+function bytes(download: Download): Readable {
+  return Readable.fromWeb(download.stream);
+}
+
+/** Whole or not at all. */
+async function save(download: Download, path: string, signal: AbortSignal): Promise<void> {
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    await pipeline(bytes(download), createWriteStream(draft), { signal });
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

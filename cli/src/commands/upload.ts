@@ -1,0 +1,114 @@
+import path from "node:path";
+import type { FileType, TranscriptionFile, UspeechClient } from "@uspeech/client";
+import { TranscriptionFailedError, UspeechError } from "@uspeech/client";
+import { apiClient } from "../api.ts";
+import { defineCommand, failWith } from "../command.ts";
+import { interruptible } from "../interrupts.ts";
+import { Pace, ProgressBar, transferNote } from "../progress.ts";
+import { plain, type Terminal } from "../terminal.ts";
+import { idOf } from "./files.ts";
+
+export const uploadCommand = defineCommand({
+  name: "upload",
+  operands: ["FILE…"],
+  summary: "Upload recordings to a project, where they are transcribed.",
+  details:
+    "Standard output has a line for each file: its id, its status and its name. Names that end in .srt, .vtt, .csv and .xlsx\nare uploaded as what they are.",
+  flags: {
+    project: {
+      value: "ID",
+      required: true,
+      help: "The project; `uspeech projects` lists those that there are.",
+    },
+    wait: { help: "Wait until the files are transcribed, and fail where one is not." },
+  },
+  async run({ operands: paths, flags, terminal }) {
+    const project = idOf("--project", flags.project);
+    const client = apiClient(terminal);
+    const failures: string[] = [];
+    const files: TranscriptionFile[] = [];
+    const keep = (failure: unknown, path: string) => {
+      if (!isAboutFile(failure)) throw failure;
+      failures.push(`${path}: ${failure.message}`);
+    };
+    await interruptible(async (signal) => {
+      for (const path of paths)
+        await uploadOne(client, path, { project, terminal, signal }).then(
+          (file) => files.push(file),
+          (error: unknown) => keep(error, path),
+        );
+      if (!flags.wait) return;
+      for (const [index, file] of files.entries()) {
+        const ended = await watch(client, file, terminal, signal);
+        files[index] = ended;
+        if (ended.status === "failed") failures.push(new TranscriptionFailedError(ended).message);
+      }
+    });
+    terminal.print(
+      files,
+      files.map((file) => `${file.id}\t${file.status}\t${plain(file.original_filename)}\n`).join(""),
+    );
+    failWith(failures);
+  },
+});
+
+/** What went wrong with one file, so that the others can go on: the server's word on it, or the disk's. */
+function isAboutFile(error: unknown): error is Error {
+  return error instanceof UspeechError || (error instanceof Error && "syscall" in error);
+}
+
+const TYPES: Readonly<Record<string, FileType>> = {
+  ".srt": "srt",
+  ".vtt": "vtt",
+  ".csv": "csv",
+  ".xlsx": "xlsx",
+};
+
+async function uploadOne(
+  client: UspeechClient,
+  file: string,
+  { project, terminal, signal }: { project: number; terminal: Terminal; signal: AbortSignal },
+): Promise<TranscriptionFile> {
+  const bar = new ProgressBar(terminal.stderr);
+  const pace = new Pace();
+  const fileType = TYPES[path.extname(file).toLowerCase()] ?? "audio";
+  try {
+    const uploaded = await client.files.upload(file, {
+      project,
+      fileType,
+      signal,
+      onSent: (sentBytes, sizeBytes) => {
+        if (!sizeBytes || isQuiet(terminal)) return;
+        const note = transferNote(pace, sentBytes, sizeBytes);
+        bar.show({ label: `Uploading ${path.basename(file)}`, fraction: sentBytes / sizeBytes, note });
+      },
+    });
+    bar.clear();
+    if (uploaded.notice) terminal.say(`${file}: ${String(uploaded.notice["detail"])}`);
+    return uploaded;
+  } finally {
+    bar.clear();
+  }
+}
+
+async function watch(
+  client: UspeechClient,
+  file: TranscriptionFile,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<TranscriptionFile> {
+  const bar = new ProgressBar(terminal.stderr);
+  const onChange = ({ original_filename, progress }: TranscriptionFile) => {
+    if (!isQuiet(terminal)) bar.show({ label: `Transcribing ${original_filename}`, fraction: progress });
+  };
+  try {
+    return await client.files.wait(file.id, { onChange, signal });
+  } finally {
+    bar.clear();
+  }
+}
+
+/** Programs get no progress, unless a person looks on. */
+function isQuiet({ json, stderr }: Terminal): boolean {
+  return json && !stderr.isTTY;
+}
