@@ -54,6 +54,8 @@ export const LIMITS = {
     retryPausesMs: [10_000, 60_000],
     /** A task delivered this often without an end takes its process down each time. */
     deliveriesMax: 100,
+    /** How long the segments of an ended task serve those who follow its events. */
+    segmentsKeptMs: 600_000,
     /** Below this the pace is too young to be projected. */
     etaFromProgress: 0.02,
   },
@@ -69,9 +71,9 @@ export const LIMITS = {
     idempotencyKeptMs: 24 * 3_600_000,
   },
   subtitles: {
-    /** Subtitles of ten hours of speech take 0.7 MB. */
-    sizeBytesMax: 10_000_000,
-    turnsMax: 100_000,
+    /** Subtitles of ten hours of speech take 0.7 MB; the worst file of this size was read in 2 s on one old core. */
+    sizeBytesMax: 5_000_000,
+    turnsMax: 50_000,
     /** How much of a faulty line an error message quotes. */
     quoteCharactersMax: 60,
   },

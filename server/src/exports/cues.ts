@@ -1,5 +1,4 @@
 import type { ExportDocument } from "./document.ts";
-import { joinText } from "./pieces.ts";
 import { FREE_BREAK } from "./phrases.ts";
 import { LINE_WIDTH_MAX, unitsOf } from "./units.ts";
 import type { Unit } from "./units.ts";
@@ -196,9 +195,4 @@ function pullBefore(cues: Cue[], durationMs: number): Cue[] {
 
 function cueWidth(cue: Cue): number {
   return cue.lines.reduce((width, line) => width + line.text.length, 0);
-}
-
-/** The subtitle's text on one line. */
-export function cueText(cue: Cue): string {
-  return cue.lines.reduce((text, line) => joinText(text, line.text), "");
 }

@@ -1,7 +1,7 @@
 import type { Span, Turn, Word } from "../pipeline/transcript.ts";
 import { isWithheld, withheldNote, wordCount } from "./document.ts";
 import type { ExportDocument } from "./document.ts";
-import { spaceBetween } from "./pieces.ts";
+import { joinTexts } from "./pieces.ts";
 
 /** Raised when a field is removed or changes its meaning; new fields alone do not raise it. */
 export const JSON_VERSION = 1;
@@ -31,17 +31,9 @@ export function renderJson(document: ExportDocument): string {
       withheld: coverage.withheld.map(spanJson),
     },
     missing: transcript.missing,
-    text: fullText(turns),
+    text: joinTexts(turns.map((turn) => turn.text)),
     turns: turns.map(turnJson),
   })}\n`;
-}
-
-function fullText(turns: readonly Turn[]): string {
-  const texts = turns.map((turn) => turn.text).filter((text) => text !== "");
-  return texts
-    .map((text, index) => (spaceBetween(texts[index - 1] ?? "", text) ? ` ${text}` : text))
-    .join("")
-    .trimStart();
 }
 
 function turnJson(turn: Turn): Record<string, unknown> {

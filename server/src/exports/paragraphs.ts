@@ -1,7 +1,7 @@
 import type { Span, Turn } from "../pipeline/transcript.ts";
 import { isWithheld, lineOf, withheldNote } from "./document.ts";
 import type { ExportDocument } from "./document.ts";
-import { joinText } from "./pieces.ts";
+import { joinTexts, spaceBetween } from "./pieces.ts";
 
 /** A silence of this length begins a new paragraph. */
 const PAUSE_SECONDS = 3;
@@ -26,20 +26,12 @@ export interface Run {
 
 /** Gathers turns into paragraphs; what was withheld stands as a note with its time where it would have been. */
 export function paragraphsOf(document: ExportDocument): Paragraph[] {
-  const paragraphs: Paragraph[] = [];
-  for (const turn of document.transcript.turns) {
-    const run = runOf(turn);
-    if (run.text === "") continue;
-    const last = paragraphs.at(-1);
-    if (last !== undefined && continues(last, turn)) {
-      addRun(last.runs, run);
-      last.end = Math.max(last.end, turn.end);
-    } else {
-      const { start, end, speaker } = turn;
-      paragraphs.push({ start, end, speaker, changesSpeaker: last?.speaker !== speaker, runs: [run] });
-    }
-  }
-  return paragraphs;
+  let before: number | null | undefined;
+  return gathered(document.transcript.turns).map(({ start, end, speaker, turns }) => {
+    const changesSpeaker = speaker !== before;
+    before = speaker;
+    return { start, end, speaker, changesSpeaker, runs: runsOf(turns) };
+  });
 }
 
 /** A paragraph's text on one line. */
@@ -47,22 +39,54 @@ export function paragraphText(paragraph: Paragraph): string {
   return paragraph.runs.map((run) => run.text).join("");
 }
 
-function runOf(turn: Turn): Run {
-  if (isWithheld(turn)) return { kind: "withheld", text: withheldNote(turn) };
-  return { kind: turn.flags.includes("doubtful") ? "doubtful" : "plain", text: lineOf(turn.text) };
+interface Group extends Span {
+  speaker: number | null;
+  turns: Turn[];
 }
 
-function continues(paragraph: Paragraph, turn: Turn): boolean {
+function gathered(turns: readonly Turn[]): Group[] {
+  const groups: Group[] = [];
+  for (const turn of turns) {
+    if (textOf(turn) === "") continue;
+    const last = groups.at(-1);
+    if (last !== undefined && continues(last, turn)) {
+      last.turns.push(turn);
+      last.end = Math.max(last.end, turn.end);
+    } else {
+      groups.push({ start: turn.start, end: turn.end, speaker: turn.speaker, turns: [turn] });
+    }
+  }
+  return groups;
+}
+
+function continues(group: Group, turn: Turn): boolean {
   return (
-    paragraph.speaker === turn.speaker &&
-    turn.start - paragraph.end < PAUSE_SECONDS &&
-    turn.start - paragraph.start < PARAGRAPH_SECONDS
+    group.speaker === turn.speaker &&
+    turn.start - group.end < PAUSE_SECONDS &&
+    turn.start - group.start < PARAGRAPH_SECONDS
   );
 }
 
-function addRun(runs: Run[], run: Run): void {
-  const last = runs.at(-1);
-  if (last === undefined) runs.push(run);
-  else if (last.kind === run.kind) last.text = joinText(last.text, run.text);
-  else runs.push({ kind: run.kind, text: joinText(last.text.slice(-1), run.text).slice(1) });
+/** Turns of one kind side by side become one run; the space between two runs belongs to the second. */
+function runsOf(turns: readonly Turn[]): Run[] {
+  const runs: { kind: Run["kind"]; texts: string[] }[] = [];
+  for (const turn of turns) {
+    const last = runs.at(-1);
+    if (last?.kind === kindOf(turn)) last.texts.push(textOf(turn));
+    else runs.push({ kind: kindOf(turn), texts: [textOf(turn)] });
+  }
+  return runs.map(({ kind, texts }, index) => {
+    const before = runs[index - 1]?.texts.at(-1);
+    const spaced = before !== undefined && spaceBetween(before, texts[0] ?? "");
+    return { kind, text: `${spaced ? " " : ""}${joinTexts(texts)}` };
+  });
+}
+
+function kindOf(turn: Turn): Run["kind"] {
+  if (isWithheld(turn)) return "withheld";
+  return turn.flags.includes("doubtful") ? "doubtful" : "plain";
+}
+
+function textOf(turn: Turn): string {
+  return isWithheld(turn) ? withheldNote(turn) : lineOf(turn.text);
 }

@@ -34,15 +34,20 @@ export function piecesOf(text: string): Piece[] {
     );
 }
 
-/** Puts two stretches of one text together: with a space, but for scripts that write without. */
-export function joinText(before: string, after: string): string {
-  if (before === "" || after === "") return before + after;
-  return spaceBetween(before, after) ? `${before} ${after}` : before + after;
+/** Puts stretches of one text together: with spaces, but for scripts that write without. Empty ones leave no trace. */
+export function joinTexts(texts: readonly string[]): string {
+  const parts = texts.filter((text) => text !== "");
+  return parts
+    .map((text, index) => (index > 0 && spaceBetween(parts[index - 1] ?? "", text) ? ` ${text}` : text))
+    .join("");
 }
 
 export function spaceBetween(before: string, after: string): boolean {
-  return !(ENDS_UNSPACED.test(before) && BEGINS_UNSPACED.test(after));
+  return !(ENDS_UNSPACED.test(before.slice(-TAIL_CHARACTERS)) && BEGINS_UNSPACED.test(after));
 }
+
+/** A letter and the marks upon it. */
+const TAIL_CHARACTERS = 8;
 
 function runPieces(run: string): string[] {
   if (!UNSPACED.test(run)) return [run];

@@ -8,7 +8,7 @@ import type { ExportDocument } from "./document.ts";
  * each change (`>>` where a name is not known). Withheld speech is shown as `[speech withheld]`.
  *
  * SubRip knows no escapes. What a player would take for its own marks is replaced by characters that look alike: `-->` by
- * `→`, `<` before a tag's name by `‹`, `{\` by `{⧵`.
+ * `→`, `<` where a tag could begin by `‹`, `{\` by `{⧵`.
  */
 export function renderSrt(document: ExportDocument): string {
   return cuesOf(document, manySpeakers(document))
@@ -22,12 +22,12 @@ function manySpeakers(document: ExportDocument): boolean {
 
 function block(cue: Cue, number: number): string {
   const times = `${subtitleClock(cue.startMs, ",")} --> ${subtitleClock(cue.endMs, ",")}`;
-  return `${number}\n${times}\n${cue.lines.map((line) => safe(line.text)).join("\n")}\n`;
+  return `${number}\n${times}\n${safe(cue.lines.map((line) => line.text).join("\n"))}\n`;
 }
 
 function safe(text: string): string {
   return text
     .replaceAll("-->", "→")
-    .replace(/<(?=[\p{L}/!?])/gu, "‹")
+    .replace(/<(?=[\p{L}/!?]|[^<]*>)/gu, "‹")
     .replaceAll("{\\", "{⧵");
 }

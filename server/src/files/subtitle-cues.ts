@@ -1,4 +1,4 @@
-import { joinText } from "../exports/pieces.ts";
+import { LIMITS } from "../config/limits.ts";
 import { faultAt, quoted, SubtitleError } from "./subtitle-text.ts";
 
 export type SubtitleType = "srt" | "vtt";
@@ -32,6 +32,7 @@ export function readCues(text: string, type: SubtitleType): RawCue[] {
     .split(/\r\n|\r|\n/u);
   const first = type === "vtt" ? afterHeader(lines) : afterNothing(lines);
   const timings = timingLines(lines, first, type);
+  if (timings.length > LIMITS.subtitles.turnsMax) throw tooMany();
   expectNothingBefore(timings[0], lines, first, type);
   return timings.map((timing, index) => {
     const body = cueBody(lines, timing.line + 1, timings[index + 1]);
@@ -41,6 +42,13 @@ export function readCues(text: string, type: SubtitleType): RawCue[] {
       voices: type === "vtt" ? vttVoices(body) : srtVoices(body),
     };
   });
+}
+
+/** The file holds more than a transcript may. */
+export function tooMany(): SubtitleError {
+  return new SubtitleError(
+    `The file has more than ${LIMITS.subtitles.turnsMax} subtitles: split it into smaller ones.`,
+  );
 }
 
 const SRT_EXAMPLE = "00:01:02,345 --> 00:01:04,000";
@@ -222,9 +230,4 @@ function unescaped(text: string): string {
       return code <= 0x10ffff ? String.fromCodePoint(code).toWellFormed() : whole;
     },
   );
-}
-
-/** All that a voice says, on one line. */
-export function voiceText(voice: Voice): string {
-  return voice.lines.reduce(joinText, "");
 }

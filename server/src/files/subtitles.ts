@@ -1,11 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { LIMITS } from "../config/limits.ts";
 import { isWithheld, lineOf, WITHHELD_MARK } from "../exports/document.ts";
-import { piecesOf, widthOf } from "../exports/pieces.ts";
+import { joinTexts, piecesOf, widthOf } from "../exports/pieces.ts";
 import { UNKNOWN_SPEAKER } from "../exports/units.ts";
 import { ValidationError } from "../http/errors.ts";
 import type { Transcript, Turn, Word } from "../pipeline/transcript.ts";
-import { readCues, voiceText } from "./subtitle-cues.ts";
+import { readCues, tooMany } from "./subtitle-cues.ts";
 import type { RawCue, SubtitleType, Voice } from "./subtitle-cues.ts";
 import { decodeText, SubtitleError } from "./subtitle-text.ts";
 
@@ -84,9 +84,7 @@ export function parseSubtitles(file: Uint8Array | string, type: SubtitleType): S
   const turns = withNames(cues).flatMap((cue) => cueTurns(cue, speakers));
   if (turns.length === 0)
     throw new SubtitleError("Line 1: no subtitle in the file has text; expected at least one.");
-  if (turns.length > turnsMax) {
-    throw new SubtitleError(`The file has more than ${turnsMax} subtitles: split it into smaller ones.`);
-  }
+  if (turns.length > turnsMax) throw tooMany();
   return {
     speakers: [...speakers.keys()],
     turns,
@@ -120,18 +118,20 @@ function withNames(cues: RawCue[]): RawCue[] {
 }
 
 function namesSpeakers(cues: RawCue[]): boolean {
-  const texted = cues.flatMap((cue) => (cue.voices[0] === undefined ? [] : [cue.voices[0].lines]));
-  const first = texted.map((lines) => labelOf(lines[0] ?? ""));
-  if (first[0] === undefined || first[0] === null) return false;
-  const names = new Set(texted.flat().flatMap((line) => labelOf(line)?.name ?? []));
-  return (
-    names.size > 1 || (names.size > 0 && (first.includes(null) ? marksUnknown(texted) : first.length > 1))
+  const cueLines = cues
+    .map((cue) => cue.voices.flatMap((voice) => voice.lines))
+    .filter((lines) => lines.length > 0);
+  const openings = cueLines.map((lines) => labelOf(lines[0] ?? ""));
+  if (openings[0] === undefined || openings[0] === null) return false;
+  // Two angle brackets for a speaker without a name count as a second name.
+  const names = new Set(
+    cueLines
+      .flat()
+      .flatMap((line) => labelOf(line) ?? [])
+      .map((label) => label.name),
   );
-}
-
-/** Two angle brackets for a speaker without a name stand in for a second name. */
-function marksUnknown(texted: string[][]): boolean {
-  return texted.flat().some((line) => line.startsWith(`${UNKNOWN_SPEAKER} `));
+  if (names.size > 1) return true;
+  return !names.has(null) && openings.length > 1 && !openings.includes(null);
 }
 
 interface Label {
@@ -156,7 +156,7 @@ function labelOf(line: string): Label | null {
 /** Gives each voice of a cue its share of the time, by the length of what it says. */
 function cueTurns(cue: RawCue, speakers: Map<string, number>): Turn[] {
   const voices = cue.voices
-    .map((voice) => ({ ...voice, text: lineOf(voiceText(voice)) }))
+    .map((voice) => ({ ...voice, text: lineOf(joinTexts(voice.lines)) }))
     .filter(({ text }) => text !== "");
   const total = voices.reduce((sum, { text }) => sum + text.length, 0);
   const at = (share: number) => Math.round(cue.startMs + (cue.endMs - cue.startMs) * share) / 1000;
