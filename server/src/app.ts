@@ -29,6 +29,7 @@ import type { SpeechEngine } from "./speech/recogniser.ts";
 import { startSpeechEngine } from "./speech/worker-pool.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
+import { forgetOldSegments } from "./transcripts/segments.ts";
 import { transcribe } from "./transcripts/transcribe.ts";
 import { transcriptRoutes } from "./transcripts/routes.ts";
 
@@ -191,6 +192,7 @@ async function sweep({ db, blobs, log, now }: Services): Promise<void> {
     await removeOrphanBlobs(db, blobs, ago(now(), LIMITS.blobs.orphanAgeMs), log);
     await blobs.sweepDrafts(ago(now(), LIMITS.blobs.draftAgeMs));
     await forgetOldAnswers(db, now());
+    await forgetOldSegments(db, ago(now(), LIMITS.tasks.segmentsKeptMs));
   } catch (error) {
     log.error({ err: error }, "the hourly sweep failed; it is tried again in an hour");
   }

@@ -91,7 +91,7 @@ export interface TestServer {
   /** The first account, who owns project 1. */
   admin: Client;
   /** Makes another account with a key. */
-  user(email: string): Promise<Client>;
+  user: (email: string) => Promise<Client>;
 }
 
 export interface ServerOptions {

@@ -87,6 +87,8 @@ interface TranscriptTable {
   speakers_json: string;
   coverage_json: string | null;
   missing_json: string;
+  /** Why text was doubted or withheld. */
+  evidence_json: string;
   model: string | null;
   /** Grows with every change; editors compare it. */
   version: Generated<number>;

@@ -106,6 +106,7 @@ async function beginTranscript(tx: Tx, fileId: number, now: Date): Promise<numbe
       file_id: fileId,
       speakers_json: "[]",
       missing_json: "[]",
+      evidence_json: "[]",
       created_at: now.toISOString(),
     })
     .onConflict((conflict) => conflict.column("file_id").doUpdateSet(state))
@@ -155,7 +156,6 @@ export async function cancelTask(tx: Tx, queue: Queue, task: Task, now: Date): P
   if (cancelled.numUpdatedRows === 0n)
     throw new TaskStateError(`Only queued or running tasks can be cancelled. This one is ${task.status}.`);
   await queue.cancel(tx, TRANSCRIPTION_QUEUE, task.id);
-  await forgetSegments(tx, task.id);
   await failTranscript(
     tx,
     task.transcript_id,
@@ -202,10 +202,6 @@ export async function reportProgress(
     .where("claim", "=", delivery.token)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
-}
-
-export async function forgetSegments(tx: Tx, taskId: number): Promise<void> {
-  await tx.deleteFrom("segments").where("task_id", "=", taskId).execute();
 }
 
 /** Marks a transcript as failed, with what a person and a program may know of the reason. */

@@ -21,7 +21,7 @@ import type { ApiServer } from "../http/server.ts";
 import { arrayOf, nullable, objectOf, oneOf } from "../http/shapes.ts";
 import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
-import type { Word } from "../pipeline/transcript.ts";
+import type { Evidence } from "../pipeline/transcript.ts";
 import { findFile } from "../files/files.ts";
 import { findProject } from "../projects/projects.ts";
 import {
@@ -81,6 +81,14 @@ const TURN = serializer("Turn", {
   flags: readOnly(arrayOf(oneOf(["withheld", "doubtful"]))),
   words: readOnly(arrayOf(WORD), { help: "Only with `?words=true`." }),
 });
+const EVIDENCE = objectOf({
+  kind: "string",
+  start: "number",
+  end: "number",
+  value: "number",
+  limit: "number",
+  text: "string",
+});
 const LISTED = serializer("TranscriptSummary", FIELDS);
 const TRANSCRIPT = serializer("Transcript", {
   ...FIELDS,
@@ -91,6 +99,9 @@ const TRANSCRIPT = serializer("Transcript", {
   }),
   missing: readOnly(arrayOf("string"), {
     help: "Stages that failed after recognition; the rest of the transcript stands.",
+  }),
+  evidence: readOnly(arrayOf(EVIDENCE), {
+    help: "Why text was doubted or withheld: what was measured, and the limit that it was compared with.",
   }),
 });
 
@@ -207,6 +218,10 @@ function detail(row: TranscriptRow, turns: StoredTurn[], withWords: boolean) {
     turns: turns.map((turn) => presentTurn(turn, speakers, withWords)),
     coverage: coverageOf(row),
     missing: JSON.parse(row.missing_json) as string[],
+    evidence: (JSON.parse(row.evidence_json) as Evidence[]).map(({ span, ...rest }) => ({
+      ...span,
+      ...rest,
+    })),
   };
 }
 
@@ -214,5 +229,5 @@ function presentTurn(turn: StoredTurn, speakers: string[], withWords: boolean) {
   const { id, start, end, text, flags } = turn;
   const speaker = turn.speaker === null ? null : (speakers[turn.speaker] ?? null);
   const shown = { id, start, end, speaker, text, flags };
-  return withWords ? { ...shown, words: turn.words satisfies Word[] } : shown;
+  return withWords ? { ...shown, words: turn.words } : shown;
 }

@@ -67,3 +67,16 @@ export async function recognisedSince(
       : [{ id: row.id, start: row.start_seconds, end: row.end_seconds, text }];
   });
 }
+
+/**
+ * Forgets the segments of tasks that ended before the given time. Until then they serve those who follow the events of a
+ * transcription that has just ended.
+ */
+export async function forgetOldSegments(db: Database, before: Date): Promise<void> {
+  await db
+    .deleteFrom("segments")
+    .where("task_id", "in", (eb) =>
+      eb.selectFrom("tasks").select("id").where("finished_at", "<", before.toISOString()),
+    )
+    .execute();
+}

@@ -9,7 +9,7 @@ import { type Progress, transcribe as runPipeline } from "../pipeline/transcribe
 import type { Outcome } from "../pipeline/transcript.ts";
 import { type Delivery, type Queue, StopWork } from "../queue/queue.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
-import { claimTask, failTranscript, forgetSegments, reportProgress, type Task } from "../tasks/tasks.ts";
+import { claimTask, failTranscript, reportProgress, type Task } from "../tasks/tasks.ts";
 import { languageFault } from "./language-fault.ts";
 import { storedSegments } from "./segments.ts";
 import { saveTranscript } from "./transcripts.ts";
@@ -78,6 +78,8 @@ async function listen(
         secondsMax: services.config.audioSecondsMax,
         checkpoint: storedSegments(services.db, task, () => services.changes.announce(task.file_id)),
         onProgress: (progress) => reporter.report(progress),
+        onMissing: (stage, error) =>
+          services.log.error({ err: error, task: task.id, stage }, "a stage failed"),
       },
     ),
   );
@@ -147,8 +149,8 @@ async function finish(
   await whileOurs(services, task, delivery, async (tx) => {
     const now = services.now();
     if (outcome.kind === "transcribed") {
-      const { transcript } = outcome;
-      await saveTranscript(tx, task.transcript_id, transcript, now);
+      const { transcript, evidence } = outcome;
+      await saveTranscript(tx, task.transcript_id, transcript, evidence, now);
       await noteDuration(tx, task.file_id, transcript.durationSeconds);
       await end(tx, task, { status: "succeeded", progress: 1 }, now);
     } else {
@@ -173,7 +175,6 @@ async function noteDuration(tx: Tx, fileId: number, durationSeconds: number): Pr
 type Ending = Partial<Pick<Task, "status" | "progress" | "error_reason" | "error">>;
 
 async function end(tx: Tx, task: Task, ending: Ending, now: Date): Promise<void> {
-  await forgetSegments(tx, task.id);
   await tx
     .updateTable("tasks")
     .set({ ...ending, claim: null, stage: null, finished_at: now.toISOString() })
@@ -209,9 +210,11 @@ async function giveUp(
 ): Promise<void> {
   if (error instanceof NoLongerOursError) return log.info({ why: error.message }, "transcription dropped");
   if (error instanceof StopWork) return handBack(services, task, delivery, log);
-  log.error({ err: error }, "transcription failed");
-  if (error instanceof HopelessError || error instanceof UndecodableError)
+  if (error instanceof HopelessError || error instanceof UndecodableError) {
+    log.warn({ why: error.message }, "the recording cannot be transcribed");
     return failForGood(services, task, delivery, error.message);
+  }
+  log.error({ err: error }, "transcription failed");
   if (task.attempt < LIMITS.tasks.attemptsMax && delivery.timesDelivered < LIMITS.tasks.deliveriesMax)
     return tryAgainLater(services, task, delivery);
   return failForGood(services, task, delivery, UPSTREAM_FAILURE);

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
-import type { Coverage, Transcript, Turn, TurnFlag, Word } from "../pipeline/transcript.ts";
+import type { Coverage, Evidence, Transcript, Turn, TurnFlag, Word } from "../pipeline/transcript.ts";
 import { visibleProjectIds } from "../projects/access.ts";
 
 export type TranscriptRow = Selectable<Tables["transcripts"]> & {
@@ -88,7 +88,13 @@ export function coverageOf(row: Pick<TranscriptRow, "coverage_json">): Coverage 
 }
 
 /** Stores a finished transcript in place of whatever stood there. */
-export async function saveTranscript(tx: Tx, id: number, transcript: Transcript, now: Date): Promise<void> {
+export async function saveTranscript(
+  tx: Tx,
+  id: number,
+  transcript: Transcript,
+  evidence: Evidence[],
+  now: Date,
+): Promise<void> {
   await tx
     .updateTable("transcripts")
     .set((eb) => ({
@@ -102,6 +108,7 @@ export async function saveTranscript(tx: Tx, id: number, transcript: Transcript,
       speakers_json: JSON.stringify(transcript.speakers),
       coverage_json: JSON.stringify(transcript.coverage),
       missing_json: JSON.stringify(transcript.missing),
+      evidence_json: JSON.stringify(evidence),
       model: transcript.model || null,
       version: eb("version", "+", 1),
       updated_at: now.toISOString(),
@@ -145,11 +152,12 @@ export async function createTranscribed(
       status: "transcribed",
       speakers_json: "[]",
       missing_json: "[]",
+      evidence_json: "[]",
       created_at: now.toISOString(),
       updated_at: now.toISOString(),
     })
     .returning("id")
     .executeTakeFirstOrThrow();
-  await saveTranscript(tx, id, transcript, now);
+  await saveTranscript(tx, id, transcript, [], now);
   return id;
 }

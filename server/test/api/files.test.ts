@@ -242,7 +242,7 @@ test("another user's file does not exist, whatever is asked of it", async () => 
     .concat("POST /api/tasks/1/retry/");
   for (const each of asked) {
     const [method = "", path = ""] = each.split(" ");
-    expect(await stranger.send(method, path), each).toMatchObject({
+    expect({ each, ...(await stranger.send(method, path)) }).toMatchObject({
       status: 404,
       body: { detail: "Not found." },
     });

@@ -94,6 +94,7 @@ async function transcripts(db: Kysely<unknown>): Promise<void> {
     .addColumn("speakers_json", "text", (column) => column.notNull())
     .addColumn("coverage_json", "text")
     .addColumn("missing_json", "text", (column) => column.notNull())
+    .addColumn("evidence_json", "text", (column) => column.notNull())
     .addColumn("model", "text")
     .addColumn("version", "integer", (column) => column.notNull().defaultTo(sql`1`))
     .addColumn("created_at", "text", (column) => column.notNull())
