@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
-import { LIMITS } from "../config/limits.ts";
 import { ClientGone, hasNoBody, requireMediaType } from "./body.ts";
 import { ParseError, PayloadTooLarge } from "./errors.ts";
 import { FormFile } from "./fields.ts";
 import { parseMediaType } from "./negotiation.ts";
 import { Form } from "./serializer.ts";
+import type { HttpLimits } from "./server.ts";
 
 export interface FormOptions<Kept> {
   /** The name of the part that is the file; files under other names are read past. */
@@ -29,16 +29,16 @@ export interface FormOptions<Kept> {
  * @throws {ClientGone}
  */
 export async function readForm<Kept>(
-  call: { request: { raw: IncomingMessage } },
+  call: { request: { raw: IncomingMessage }; limits: HttpLimits },
   options: FormOptions<Kept>,
 ): Promise<Form<Kept>> {
   const request = call.request.raw;
   if (hasNoBody(request)) return new Form<Kept>(new Map());
   requireMediaType(request, "multipart/form-data");
   const boundary = boundaryOf(request.headers["content-type"] ?? "");
-  const wholeBytesMax = options.fileBytesMax + LIMITS.http.formOverheadBytesMax;
+  const wholeBytesMax = options.fileBytesMax + call.limits.formOverheadBytesMax;
   if (Number(request.headers["content-length"] ?? 0) > wholeBytesMax) throw tooLarge(options);
-  const reading = new FormReading(options);
+  const reading = new FormReading(options, call.limits);
   try {
     await reading.run(request, boundary, wholeBytesMax);
     return await reading.form();
@@ -66,14 +66,16 @@ function tooLarge(options: { fileBytesMax: number }): PayloadTooLarge {
 /** One form on its way in. */
 class FormReading<Kept> {
   readonly options: FormOptions<Kept>;
+  readonly limits: HttpLimits;
   readonly values = new Map<string, string>();
   readonly files = new Map<string, FormFile>();
   readonly keeping: Promise<FormFile<Kept>>[] = [];
   readonly streams = new Set<BusboyFileStream>();
   readonly done = Promise.withResolvers<void>();
 
-  constructor(options: FormOptions<Kept>) {
+  constructor(options: FormOptions<Kept>, limits: HttpLimits) {
     this.options = options;
+    this.limits = limits;
   }
 
   async run(request: IncomingMessage, boundary: string, wholeBytesMax: number): Promise<void> {
@@ -99,8 +101,8 @@ class FormReading<Kept> {
   }
 
   parser(boundary: string): BusboyInstance {
+    const { limits } = this;
     const { reject, resolve } = this.done;
-    const limits = LIMITS.http;
     const fail = (why: string) => () => reject(malformed(why));
     return new Busboy({
       headers: { "content-type": `multipart/form-data; boundary="${boundary.replace(/["\\]/g, "\\$&")}"` },

@@ -53,7 +53,9 @@ export function negotiate(
   produces: readonly string[],
 ): void {
   const format = lastParam(query, "format");
-  if (format && !produces.some((mediaType) => mediaType.endsWith(`/${format}`))) throw new NotFound();
+  if (format && !produces.some((mediaType) => mediaType === "*/*" || mediaType.endsWith(`/${format}`))) {
+    throw new NotFound();
+  }
   const accepted = (accept ?? "*/*").split(",").map((part) => parseMediaType(part));
   const given = produces.map(parseMediaType);
   if (!accepted.some((one) => given.some((other) => matches(other, one)))) throw new NotAcceptable();

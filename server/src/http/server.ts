@@ -1,7 +1,7 @@
 /** The HTTP server: what every answer has in common, and where every error becomes one. */
 
 import { randomUUID } from "node:crypto";
-import { METHODS } from "node:http";
+import { type IncomingMessage, METHODS } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, {
   type FastifyBaseLogger,
@@ -15,8 +15,13 @@ import { ClientGone } from "./body.ts";
 import { type ApiError, NotFound, ParseError, toApiError } from "./errors.ts";
 import type { View } from "./view.ts";
 
+/** The figures of `LIMITS.http`. */
+export type HttpLimits = { readonly [K in keyof typeof LIMITS.http]: number };
+
 export interface ServerOptions<Actor> {
   log: FastifyBaseLogger;
+  /** Other figures than `LIMITS.http` has. */
+  limits?: Partial<HttpLimits>;
   /** Who is asking; null where the request brings no credentials. @throws {AuthenticationFailed} for bad ones */
   authenticate: (request: FastifyRequest) => Promise<Actor | null>;
   /** Lets the request through, or throws `Throttled`; may set headers on the reply. */
@@ -32,6 +37,7 @@ export interface ApiServer<Actor> {
   /** For listening, closing, and routes that are no API views. */
   readonly app: FastifyInstance;
   readonly methods: readonly string[];
+  readonly limits: HttpLimits;
   /** Everything that `view` put here, for the documentation. */
   readonly views: { path: string; view: View<Actor> }[];
   readonly authenticate: ServerOptions<Actor>["authenticate"];
@@ -44,17 +50,19 @@ export interface ApiServer<Actor> {
 const ROUTED_METHODS = METHODS.filter((method) => method !== "CONNECT");
 
 export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Actor> {
-  const app = createFastify(options);
+  const limits = { ...LIMITS.http, ...options.limits };
+  const app = createFastify(options, limits);
   // A view reads its body itself, after its checks; fastify would parse first and answer 415 before 401.
   for (const method of ROUTED_METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   addCommonHeaders(app);
   addErrors(app);
   addLogLine(app);
-  closeUnreadBodies(app);
+  closeUnreadBodies(app, limits);
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   return {
     app,
     methods: ROUTED_METHODS,
+    limits,
     views: [],
     authenticate: options.authenticate,
     throttle: options.throttle,
@@ -62,8 +70,8 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
   };
 }
 
-function createFastify<Actor>({ log, trustProxy = false }: ServerOptions<Actor>): FastifyInstance {
-  const limits = LIMITS.http;
+function createFastify<Actor>(options: ServerOptions<Actor>, limits: HttpLimits): FastifyInstance {
+  const { log, trustProxy = false } = options;
   return Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
@@ -73,7 +81,12 @@ function createFastify<Actor>({ log, trustProxy = false }: ServerOptions<Actor>)
     keepAliveTimeout: limits.keepAliveMs,
     // An upload may take hours; `connectionSilenceMs` ends the dead ones.
     requestTimeout: 0,
-    http: { headersTimeout: limits.headersMs, maxHeaderSize: limits.headerBytesMax },
+    http: {
+      headersTimeout: limits.headersMs,
+      // Node looks only every 30 seconds for heads that are late.
+      connectionsCheckingInterval: limits.headersMs / 4,
+      maxHeaderSize: limits.headerBytesMax,
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     return503OnClosing: false,
     genReqId: (request) => requestId(request.headers["x-request-id"]),
@@ -116,7 +129,7 @@ function addErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((_request, reply) => sendError(reply, new NotFound()));
   app.setErrorHandler((error, request, reply) => {
     const answer = toApiError(error);
-    if (isClientGone(error, reply)) request.log.debug({ path: pathOf(request) }, "client gone");
+    if (isClientGone(error, reply)) request.log.debug({ path: pathOf(request), err: error }, "client gone");
     else if (answer.status >= 500) request.log.error({ path: pathOf(request), err: error }, "request failed");
     return sendError(reply, answer);
   });
@@ -128,11 +141,14 @@ function isClientGone(error: unknown, reply: FastifyReply): boolean {
 }
 
 function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
-  return reply
-    .code(error.status)
-    .headers(error.headers)
-    .type("application/json")
-    .send(JSON.stringify(error.body));
+  reply.code(error.status).headers({ ...error.headers, "content-type": "application/json" });
+  return sendJson(reply, error.body);
+}
+
+/** As bytes, because fastify names a charset for texts, which JSON has none of (RFC 8259, section 11). */
+export function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
+  if (!reply.hasHeader("content-type")) reply.header("content-type", "application/json");
+  return reply.send(Buffer.from(JSON.stringify(body)));
 }
 
 /** Without the query, which may hold the signature of a link. */
@@ -158,21 +174,22 @@ function addLogLine(app: FastifyInstance): void {
  * Node reads the rest of a body that nobody read, were it a terabyte, to use the connection again. Here the connection
  * is closed instead, a little later: closed at once, the client's system may throw the answer away unread.
  */
-function closeUnreadBodies(app: FastifyInstance): void {
-  app.addHook("onSend", async (request, reply) => {
-    if (!request.raw.complete && hasBody(request)) reply.header("connection", "close");
+function closeUnreadBodies(app: FastifyInstance, limits: HttpLimits): void {
+  app.addHook("onSend", async ({ raw }, reply) => {
+    if (isLongUnread(raw, limits)) reply.header("connection", "close");
   });
-  app.addHook("onResponse", async (request) => {
-    const { raw } = request;
-    if (raw.complete || !hasBody(request)) return;
-    const timer = setTimeout(() => raw.destroy(), LIMITS.http.lingerMs).unref();
+  app.addHook("onResponse", async ({ raw }) => {
+    if (!isLongUnread(raw, limits)) return;
+    const timer = setTimeout(() => raw.destroy(), limits.lingerMs).unref();
     raw.once("close", () => clearTimeout(timer));
   });
 }
 
-function hasBody(request: FastifyRequest): boolean {
-  const { headers } = request.raw;
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+function isLongUnread(request: IncomingMessage, { unreadBytesMax }: HttpLimits): boolean {
+  const { headers } = request;
+  const isLong =
+    headers["transfer-encoding"] !== undefined || Number(headers["content-length"]) > unreadBytesMax;
+  return !request.complete && isLong;
 }
 
 const UNREADABLE: Record<string, readonly [number, string, string]> = {

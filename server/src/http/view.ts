@@ -6,14 +6,13 @@
 
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { LIMITS } from "../config/limits.ts";
 import { readJson } from "./body.ts";
 import { MethodNotAllowed, NotAuthenticated, NotFound } from "./errors.ts";
 import { negotiate } from "./negotiation.ts";
 import { int, type Json } from "./python.ts";
 import type { Parameter } from "./query.ts";
 import type { Serializer } from "./serializer.ts";
-import type { ApiServer } from "./server.ts";
+import { type ApiServer, type HttpLimits, sendJson } from "./server.ts";
 import { nullable, objectOf, arrayOf, type Shape } from "./shapes.ts";
 
 /** In the order in which DRF's `Allow` names them. */
@@ -78,6 +77,7 @@ export class Call<Actor> {
   readonly baseUrl: string;
   /** Aborts when the client goes away before its answer is over. */
   readonly signal: AbortSignal;
+  readonly limits: HttpLimits;
   readonly #actor: Actor | null;
 
   constructor(server: ApiServer<Actor>, request: FastifyRequest, reply: FastifyReply, actor: Actor | null) {
@@ -86,6 +86,7 @@ export class Call<Actor> {
     this.query = queryOf(request);
     this.baseUrl = server.baseUrl(request);
     this.signal = signalOf(reply);
+    this.limits = server.limits;
     this.#actor = actor;
   }
 
@@ -121,7 +122,7 @@ export class Call<Actor> {
 
   /** The body, which must be JSON; no body at all is `{}`. Look for the object first: its 404 comes before a 415. */
   json(): Promise<Json> {
-    return readJson(this.request.raw, LIMITS.http);
+    return readJson(this.request.raw, this.limits);
   }
 }
 
@@ -204,11 +205,9 @@ function metadata<Actor>(view: View<Actor>, produces: readonly string[]): Record
 
 function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   const { status, body, stream, headers = {} } = answer;
-  reply.code(status);
-  if (stream) {
-    reply.raw.once("close", () => stream.destroy());
-    return reply.headers(headers).send(stream);
-  }
-  if (body === undefined) return reply.headers(headers).send();
-  return reply.type("application/json").headers(headers).send(JSON.stringify(body));
+  reply.code(status).headers(headers);
+  if (body !== undefined) return sendJson(reply, body);
+  if (!stream) return reply.send();
+  reply.raw.once("close", () => stream.destroy());
+  return reply.send(stream);
 }

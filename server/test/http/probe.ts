@@ -148,6 +148,12 @@ function addUpload(server: ApiServer<null>): void {
   });
 }
 
+async function one(id: number) {
+  const thing = await findThing(id);
+  if (!thing) throw new NotFound();
+  return thing;
+}
+
 function addThings(server: ApiServer<null>): void {
   view(server, "/api/things/", {
     name: "Things List",
@@ -183,11 +189,6 @@ function addThings(server: ApiServer<null>): void {
       },
     },
   });
-  const one = async (id: number) => {
-    const thing = await findThing(id);
-    if (!thing) throw new NotFound();
-    return thing;
-  };
   view(server, "/api/things/:id/", {
     name: "Things Instance",
     tag: "Things",
