@@ -218,11 +218,12 @@ function detail(row: TranscriptRow, turns: StoredTurn[], withWords: boolean) {
     turns: turns.map((turn) => presentTurn(turn, speakers, withWords)),
     coverage: coverageOf(row),
     missing: JSON.parse(row.missing_json) as string[],
-    evidence: (JSON.parse(row.evidence_json) as Evidence[]).map(({ span, ...rest }) => ({
-      ...span,
-      ...rest,
-    })),
+    evidence: (JSON.parse(row.evidence_json) as Evidence[]).map(presentEvidence),
   };
+}
+
+function presentEvidence({ kind, span, value, limit, text }: Evidence) {
+  return { kind, start: span.start, end: span.end, value, limit, text };
 }
 
 function presentTurn(turn: StoredTurn, speakers: string[], withWords: boolean) {
