@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GROUPS } from "../../cli/src/commands.ts";
+import { usageLine } from "../../cli/src/usage.ts";
 import { type App, createApp } from "../src/app.ts";
 import { configure } from "../src/config/config.ts";
 import { SETTINGS } from "../src/config/env.ts";
@@ -176,6 +178,12 @@ describe("docs/api.md", () => {
 interface Schema {
   components: { schemas: Record<string, { properties?: object }> };
 }
+
+test("docs/command-line.md shows how every command is typed, and no other", () => {
+  const shown = read("docs/command-line.md").match(/(?<=^ {4})uspeech .*$/gmu) ?? [];
+  const usages = Object.values(GROUPS).flatMap((commands) => commands.map(usageLine));
+  expect(shown.toSorted()).toEqual(usages.toSorted());
+});
 
 describe("docs/errors.md", () => {
   const documented = [...read("docs/errors.md").matchAll(/(`+)(.+?)\1(?!`)/gu)].map(([, , text = ""]) =>
