@@ -1,7 +1,7 @@
 /** Filters, ordering and search of lists, with the rules and texts of django-filter and DRF. */
 
 import { type FieldErrors, ValidationError } from "./errors.ts";
-import { Invalid, type Lookup, type Related } from "./fields.ts";
+import { Invalid, type Lookup, type Related } from "./field.ts";
 import { float, int, strip, words } from "./python.ts";
 import { lastParam, type Parameter } from "./query.ts";
 import type { JsonSchema } from "./shapes.ts";

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
 import { ClientGone, hasNoBody, requireMediaType } from "./body.ts";
 import { ParseError, PayloadTooLarge } from "./errors.ts";
-import { FormFile } from "./fields.ts";
+import { FormFile } from "./field.ts";
 import { parseMediaType } from "./negotiation.ts";
 import { Form } from "./serializer.ts";
 import type { HttpLimits } from "./server.ts";

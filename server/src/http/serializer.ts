@@ -13,7 +13,7 @@ import {
   readField,
   type Related,
   SKIP,
-} from "./fields.ts";
+} from "./field.ts";
 import { isDictionary, type Json, typeName } from "./python.ts";
 import { type JsonSchema, type Shape, shape } from "./shapes.ts";
 
@@ -32,7 +32,7 @@ type InputOf<F extends Fields> = Flat<
 >;
 /** Write-only fields (files) have no `Out`. */
 type OutputOf<F extends Fields> = Flat<{
-  [K in keyof F as [OutOf<F[K]>] extends [never] ? never : K]: OutOf<F[K]>;
+  -readonly [K in keyof F as [OutOf<F[K]>] extends [never] ? never : K]: OutOf<F[K]>;
 }>;
 
 /** What `validate` gives. */

@@ -209,8 +209,9 @@ describe("a bad form is refused, and what was kept is undone:", () => {
   );
 
   test("where keeping its file fails, with that error", async () => {
-    const onFile = () => Promise.reject(new ApiError(507, "Full."));
-    const { status, body } = await send(file("x", "x".repeat(90_000)) + END, TYPE, { onFile });
+    const { status, body } = await send(file("x", "x".repeat(90_000)) + END, TYPE, {
+      onFile: () => Promise.reject(new ApiError(507, "Full.")),
+    });
     expect([status, body]).toEqual([507, { detail: "Full." }]);
   });
 
