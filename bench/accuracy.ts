@@ -1,0 +1,110 @@
+/**
+ * Measures what the product makes of a folder of recordings with a `manifest.jsonl`, next to the bare model behind the
+ * same detector: word error rate and its parts by dataset, words in recordings without speech, speech lost, loops.
+ *
+ *     npm run bench:accuracy -- ../shared/speech [--dataset NAME …] [--language en] [--limit N] [--model NAME]
+ *       [--models-dir DIR] [--workers N] [--no-bare] [--json FILE] [--errors]
+ */
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { createLog } from "../server/src/observe/log.ts";
+import { Lanes } from "../server/src/pipeline/lanes.ts";
+import { findModel } from "../server/src/speech/models/catalogue.ts";
+import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
+import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
+import { testModels } from "../server/test/models.ts";
+import { hearWithBareModel, hearWithPipeline } from "./lib/hear-recording.ts";
+import { readManifest, type Recording } from "./lib/manifest.ts";
+import { reportOf } from "./lib/report.ts";
+import { scoreOf, type Result } from "./lib/score.ts";
+import { rateOf } from "./lib/word-error-rate.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    dataset: { type: "string", multiple: true, default: [] },
+    language: { type: "string" },
+    limit: { type: "string", default: "1000000" },
+    model: { type: "string", default: "moonshine-base" },
+    "models-dir": { type: "string" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    bare: { type: "boolean", default: true },
+    json: { type: "string" },
+    errors: { type: "boolean", default: false },
+  },
+});
+
+const [folder] = positionals;
+if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+await measure(folder);
+
+async function measure(folder: string): Promise<void> {
+  const recordings = chosen(await readManifest(folder), findModel(values.model).languages);
+  const modelsDir = values["models-dir"] ?? (await testModels());
+  const workers = Number(values.workers);
+  const engine = await startSpeechEngine({ modelsDir, model: values.model, workers, log: createLog("warn") });
+  const results: Result[] = [];
+  const lanes = new Lanes(workers, (error) => console.error(error));
+  const started = performance.now();
+  for (const recording of recordings) {
+    await lanes.start(async () => void results.push(await resultOf(folder, recording, engine)));
+    if (process.stderr.isTTY) process.stderr.write(`\r${results.length} of ${recordings.length}`);
+  }
+  await lanes.idle();
+  await engine.close();
+  results.sort((a, b) => a.recording.path.localeCompare(b.recording.path));
+  console.log(reportOf(results, values.bare));
+  if (values.errors) console.log(errorsOf(results));
+  console.log(`\n${recordings.length} recordings in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, null, 1));
+}
+
+/** Speech with something to compare it with in a language that the model speaks, and what holds no speech. */
+function chosen(recordings: Recording[], languages: readonly string[]): Recording[] {
+  const wanted = recordings.filter(
+    ({ kind, text, keywords }) =>
+      kind === "nonspeech" ||
+      ((kind === "speech" || kind === "multispeaker") && (text !== null || keywords.length > 0)),
+  );
+  const ofDataset = wanted.filter(
+    ({ dataset }) => values.dataset.length === 0 || values.dataset.includes(dataset),
+  );
+  const known = ofDataset.filter(({ language }) =>
+    language === null ? values.language === undefined : languages.includes(values.language ?? language),
+  );
+  const asked = known.filter(({ language }) => values.language === undefined || language === values.language);
+  const skipped = ofDataset.length - known.length;
+  if (skipped > 0)
+    console.log(`${skipped} recordings in languages that ${values.model} does not speak are left out\n`);
+  return asked.slice(0, Number(values.limit));
+}
+
+async function resultOf(folder: string, recording: Recording, engine: SpeechEngine): Promise<Result> {
+  const file = path.join(folder, recording.path);
+  const language = recording.language ?? "auto";
+  try {
+    const heard = await hearWithPipeline(file, language, engine);
+    const ours = scoreOf(recording, heard.text);
+    const bare = values.bare ? scoreOf(recording, await hearWithBareModel(file, language, engine)) : null;
+    return { recording, ours, bare, heard, error: null };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { recording, ours: null, bare: null, heard: null, error: message };
+  }
+}
+
+/** The recordings with errors, worst first, with both texts. */
+function errorsOf(results: readonly Result[]): string {
+  return results
+    .flatMap(({ recording, ours }) => (ours?.errors ? [{ recording, ours, rate: rateOf(ours.errors) }] : []))
+    .filter(({ rate }) => rate > 0)
+    .sort((a, b) => b.rate - a.rate)
+    .map(
+      ({ recording, ours, rate }) =>
+        `\n${recording.path} ${(rate * 100).toFixed(1)} %\n  said  ${recording.text}\n  heard ${ours.text}`,
+    )
+    .join("\n");
+}

@@ -1,0 +1,90 @@
+/** Hears one recording, as the product does and as the bare model does. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { probe } from "../../server/src/media/probe.ts";
+import { findSpeech, openSource, voicesOf } from "../../server/src/pipeline/source.ts";
+import { transcribe } from "../../server/src/pipeline/transcribe.ts";
+import type { SpeechEngine } from "../../server/src/speech/recogniser.ts";
+
+/** What came out of a recording. */
+export interface Heard {
+  text: string;
+  speechSeconds: number;
+  /** Speech without text, and speech whose text was withheld. */
+  uncoveredSeconds: number;
+  withheldSeconds: number;
+  /** Kinds of evidence that the guard kept. */
+  evidence: string[];
+  /** Why there is no transcript: a reason of the API; null where there is one. */
+  reason: string | null;
+}
+
+const SECONDS_MAX = 12 * 3600;
+
+/** Longer than any recording of a collection takes. */
+const TIMEOUT_MS = 3_600_000;
+
+/** Runs the product's whole pipeline: probe, decode, find speech, recognise, guard. */
+export async function hearWithPipeline(file: string, language: string, engine: SpeechEngine): Promise<Heard> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const outcome = await transcribe(
+    { path: file, probe: await probe(file, { filename: path.basename(file), signal }) },
+    {
+      engine,
+      scratchDir: tmpdir(),
+      shareKey: file,
+      signal,
+      language,
+      secondsMax: SECONDS_MAX,
+      checkpoint: { load: async () => [], save: async () => undefined },
+      onProgress: () => undefined,
+    },
+  );
+  if (outcome.kind === "failed") return failed(outcome.reason, outcome.speechSeconds);
+  const { turns, coverage, speechSeconds } = outcome.transcript;
+  return {
+    text: turns.map((turn) => turn.text).join(" "),
+    speechSeconds,
+    uncoveredSeconds: lengthOf(coverage.uncovered),
+    withheldSeconds: lengthOf(coverage.withheld),
+    evidence: outcome.evidence.map(({ kind }) => kind),
+    reason: null,
+  };
+}
+
+/** Gives each stretch that the same detector finds straight to the model: no context, no joining, no level, no guard. */
+export async function hearWithBareModel(
+  file: string,
+  language: string,
+  engine: SpeechEngine,
+): Promise<string> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const share = { key: `bare ${file}`, signal };
+  const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
+  const asked = language === "auto" ? null : language;
+  try {
+    const recording = { path: file, probe: await probe(file, { filename: path.basename(file), signal }) };
+    const decoded = await openSource(recording, { engine, share, folder, secondsMax: SECONDS_MAX });
+    const texts: Promise<string>[] = [];
+    for (const { clip } of voicesOf(decoded).slice(0, 1)) {
+      for await (const { spans } of findSpeech(clip, engine, share)) {
+        for (const span of spans) {
+          const bare = { ...clip, ...span, gainDb: 0 };
+          texts.push(engine.recognise(bare, { language: asked }, share).then(({ text }) => text));
+        }
+      }
+    }
+    return (await Promise.all(texts)).join(" ");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function failed(reason: string, speechSeconds: number): Heard {
+  return { text: "", speechSeconds, uncoveredSeconds: 0, withheldSeconds: 0, evidence: [], reason };
+}
+
+function lengthOf(spans: readonly { start: number; end: number }[]): number {
+  return spans.reduce((sum, { start, end }) => sum + end - start, 0);
+}

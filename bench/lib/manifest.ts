@@ -1,0 +1,45 @@
+/** The list of recordings in a folder: `manifest.jsonl`, one JSON object a line. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+export interface Recording {
+  /** Relative to the folder. */
+  path: string;
+  dataset: string;
+  kind: string;
+  /** ISO 639-1; null where it is not speech, or not known. */
+  language: string | null;
+  /** What is said; null where nobody wrote it down. */
+  text: string | null;
+  /** Words that must be heard, where the whole text is not known. */
+  keywords: string[];
+  durationSeconds: number;
+}
+
+interface ManifestLine {
+  path: string;
+  dataset: string;
+  kind: string;
+  language?: string;
+  text?: string;
+  keywords?: string[];
+  duration_s?: number;
+}
+
+/** @throws Error when the folder has no manifest, or a line of it is not JSON */
+export async function readManifest(folder: string): Promise<Recording[]> {
+  const lines = (await readFile(path.join(folder, "manifest.jsonl"), "utf8")).split("\n").filter(Boolean);
+  return lines.map((line) => recordingOf(JSON.parse(line)));
+}
+
+function recordingOf(line: ManifestLine): Recording {
+  return {
+    path: line.path,
+    dataset: line.dataset,
+    kind: line.kind,
+    language: line.language ?? null,
+    text: line.text ?? null,
+    keywords: line.keywords ?? [],
+    durationSeconds: line.duration_s ?? 0,
+  };
+}
