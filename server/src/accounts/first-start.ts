@@ -5,7 +5,7 @@ import type { Secrets } from "../config/secrets.ts";
 import type { Database, Tx } from "../database/open.ts";
 import { createProject } from "../projects/projects.ts";
 import { hashPassword } from "./passwords.ts";
-import { createUser } from "./users.ts";
+import { type Actor, createUser, type User } from "./users.ts";
 
 /** What the operator is shown once: afterwards only hashes of it are left. */
 export interface Welcome {
@@ -35,7 +35,7 @@ export async function firstStart(
       { userId: user.id, name: "First key", key: secrets.adminApiKey ?? undefined },
       now,
     );
-    const projectId = await createProject(tx, { userId: user.id, isAdmin: true }, FIRST_PROJECT, now);
+    const projectId = await createProject(tx, operator(user), FIRST_PROJECT, now);
     return {
       email: user.email,
       password: secrets.adminPassword === null ? password : null,
@@ -53,6 +53,10 @@ const FIRST_PROJECT = {
   language: "auto",
   speakers_expected: null,
 } as const;
+
+function operator(user: User): Actor {
+  return { userId: user.id, isAdmin: true, via: "operator", sessionId: null };
+}
 
 async function hasUsers(executor: Database | Tx): Promise<boolean> {
   return (await executor.selectFrom("users").select("id").limit(1).executeTakeFirst()) !== undefined;

@@ -8,6 +8,10 @@ export type User = Selectable<Tables["users"]>;
 export interface Actor {
   userId: number;
   isAdmin: boolean;
+  /** How they showed who they are; `operator` is somebody with access to the data folder. */
+  via: "api_key" | "session" | "operator";
+  /** The session that asks; null for all others. */
+  sessionId: number | null;
 }
 
 /** Something about an account that cannot be; the message is for the operator. */

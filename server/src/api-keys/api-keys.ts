@@ -104,7 +104,13 @@ export async function checkApiKey(executor: Executor, presented: string, now: Da
   if (row.expires_at !== null && row.expires_at <= now.toISOString()) return { kind: "expired" };
   if (row.is_active === 0) return { kind: "inactive" };
   await noteUse(executor, row.id, row.last_used_at, now);
-  return { kind: "valid", actor: { userId: row.user_id, isAdmin: row.is_admin === 1 } };
+  const actor: Actor = {
+    userId: row.user_id,
+    isAdmin: row.is_admin === 1,
+    via: "api_key",
+    sessionId: null,
+  };
+  return { kind: "valid", actor };
 }
 
 /** To the minute: a write for each read would make every request wait for the disk. */
