@@ -16,7 +16,10 @@ interface Entry {
   decodes: boolean;
 }
 
-const SENTENCES = ["This file is not audio or video that can be decoded.", "This file has no audio track."];
+const SENTENCES = new Set([
+  "This file is not audio or video that can be decoded.",
+  "This file has no audio track.",
+]);
 
 function entries(): Entry[] {
   if (!existsSync(MANIFEST)) return [];
@@ -55,8 +58,7 @@ async function givesSamples(
     const { spool } = await decode(path, found, track, { spoolPath, secondsMax: 600, signal });
     return spool.samples > 0 && Math.abs(found.durationSeconds - spool.samples / 16_000) < 0.5;
   } catch (error) {
-    if (!(error instanceof UndecodableError)) throw error;
-    expect(SENTENCES).toContain(error.message);
-    return false;
+    if (error instanceof UndecodableError && SENTENCES.has(error.message)) return false;
+    throw error;
   }
 }

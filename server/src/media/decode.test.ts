@@ -75,7 +75,7 @@ describe("time", () => {
   });
 
   test("a track that begins after the picture keeps its place", async () => {
-    const late = [...["-itsoffset", "3"], ...tone(2), "-c:v", "mpeg4", "-c:a", "aac"];
+    const late = ["-itsoffset", "3", ...tone(2), "-c:v", "mpeg4", "-c:a", "aac"];
     const picture = ["-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=5"];
     const result = await decoded(await made([...picture, ...late], "matroska"));
     const samples = await samplesOf(result);

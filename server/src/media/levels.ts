@@ -47,7 +47,8 @@ export function powerBin(power: number): number {
 
 /**
  * Speech is brought to here: the target of EBU R 128, which leaves peaks of speech (some 15 dB above its mean) below
- * full scale.
+ * full scale. Silero found the same speech in nine recordings anywhere from -10 to -40 dB; at -60 it lost up to 80 % of
+ * it. So what is 20 dB fainter than the rest of its recording is still found.
  */
 const TARGET_DB = -23;
 
