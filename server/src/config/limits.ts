@@ -71,9 +71,10 @@ export const LIMITS = {
     idempotencyKeptMs: 24 * 3_600_000,
   },
   subtitles: {
-    /** Subtitles of ten hours of speech take 0.7 MB; the worst file of this size was read in 2 s on one old core. */
-    sizeBytesMax: 5_000_000,
+    /** Subtitles of ten hours of speech take 0.7 MB, twice that in UTF-16, with 90,000 words in 9,000 cues. */
+    sizeBytesMax: 2_000_000,
     turnsMax: 50_000,
+    wordsMax: 250_000,
     /** How much of a faulty line an error message quotes. */
     quoteCharactersMax: 60,
   },

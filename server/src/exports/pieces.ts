@@ -68,13 +68,24 @@ function runPieces(run: string): string[] {
  */
 export function widthOf(text: string): number {
   let width = text.length;
-  for (const _ of text.matchAll(WIDE)) width += 1;
+  for (let index = 0; index < text.length; index++) if (isWide(text.charCodeAt(index))) width++;
   return width;
 }
 
 /** East Asian wide and full-width blocks of the basic plane (Unicode Standard Annex 11); the others take two units anyway. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]/gu;
+function isWide(code: number): boolean {
+  return code >= 0x1100 && WIDE_BLOCKS.some(([first, last]) => code >= first && code <= last);
+}
+
+const WIDE_BLOCKS: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff01, 0xff60],
+  [0xffe0, 0xffe6],
+];
 
 /** Cuts a piece that no line can hold, between the characters that a reader sees; else gives it back whole. */
 export function cutToWidth(text: string, widthMax: number): string[] {

@@ -32,7 +32,8 @@ export function readCues(text: string, type: SubtitleType): RawCue[] {
     .split(/\r\n|\r|\n/u);
   const first = type === "vtt" ? afterHeader(lines) : afterNothing(lines);
   const timings = timingLines(lines, first, type);
-  if (timings.length > LIMITS.subtitles.turnsMax) throw tooMany();
+  const { turnsMax } = LIMITS.subtitles;
+  if (timings.length > turnsMax) throw tooMany(turnsMax, "subtitles");
   expectNothingBefore(timings[0], lines, first, type);
   return timings.map((timing, index) => {
     const body = cueBody(lines, timing.line + 1, timings[index + 1]);
@@ -45,10 +46,8 @@ export function readCues(text: string, type: SubtitleType): RawCue[] {
 }
 
 /** The file holds more than a transcript may. */
-export function tooMany(): SubtitleError {
-  return new SubtitleError(
-    `The file has more than ${LIMITS.subtitles.turnsMax} subtitles: split it into smaller ones.`,
-  );
+export function tooMany(limit: number, what: "subtitles" | "words"): SubtitleError {
+  return new SubtitleError(`The file has more than ${limit} ${what}: split it into smaller ones.`);
 }
 
 const SRT_EXAMPLE = "00:01:02,345 --> 00:01:04,000";

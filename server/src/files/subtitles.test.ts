@@ -240,8 +240,13 @@ describe("a fault names its line, what is wrong and what is expected:", () => {
 
   test("a file that is too large", () => {
     expect(fault("x".repeat(LIMITS.subtitles.sizeBytesMax + 1), "srt")).toBe(
-      "The file has more than 5 MB: split it into smaller ones.",
+      "The file has more than 2 MB: split it into smaller ones.",
     );
+  });
+
+  test("a file with too many words", () => {
+    const wordy = `00:01 --> 00:02\n${"a ".repeat(LIMITS.subtitles.wordsMax + 1)}`;
+    expect(fault(wordy, "srt")).toBe("The file has more than 250000 words: split it into smaller ones.");
   });
 
   test("a file with too many subtitles", () => {

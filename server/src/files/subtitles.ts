@@ -75,7 +75,7 @@ function coveredSeconds(turns: Turn[]): number {
  * @throws {SubtitleError} "Line 12: …", with what is wrong there and what is expected; also for files beyond `LIMITS.subtitles`
  */
 export function parseSubtitles(file: Uint8Array | string, type: SubtitleType): Subtitles {
-  const { sizeBytesMax, turnsMax } = LIMITS.subtitles;
+  const { sizeBytesMax, turnsMax, wordsMax } = LIMITS.subtitles;
   if (file.length > sizeBytesMax) throw tooLarge();
   const cues = readCues(typeof file === "string" ? file : decodeText(file), type).sort(
     (a, b) => a.startMs - b.startMs,
@@ -84,7 +84,9 @@ export function parseSubtitles(file: Uint8Array | string, type: SubtitleType): S
   const turns = withNames(cues).flatMap((cue) => cueTurns(cue, speakers));
   if (turns.length === 0)
     throw new SubtitleError("Line 1: no subtitle in the file has text; expected at least one.");
-  if (turns.length > turnsMax) throw tooMany();
+  if (turns.length > turnsMax) throw tooMany(turnsMax, "subtitles");
+  if (turns.reduce((count, turn) => count + turn.words.length, 0) > wordsMax)
+    throw tooMany(wordsMax, "words");
   return {
     speakers: [...speakers.keys()],
     turns,
