@@ -75,8 +75,9 @@ export class WorkerChild {
     this.#process = fork(PROGRAM, [JSON.stringify(models)], {
       serialization: "advanced",
       execArgv: ["--expose-gc"],
-      // Native code that reads hostile audio has no business with the server's secrets.
-      env: {},
+      // Native code that reads hostile audio has no business with the server's secrets. One thread for its calls, since
+      // there is one call at a time: each thread would keep a heap of its own.
+      env: { UV_THREADPOOL_SIZE: "1" },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#log = log.child({ worker: this.#process.pid });
