@@ -9,7 +9,8 @@ import { LIMITS } from "../config/limits.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { FileType, Tables, TranscriptStatus } from "../database/tables.ts";
 import { PayloadTooLarge, ValidationError } from "../http/errors.ts";
-import { type Probe, probe, UndecodableError } from "../media/probe.ts";
+import { FfmpegFailedError } from "../media/ffmpeg.ts";
+import { NOT_MEDIA, type Probe, probe, UndecodableError } from "../media/probe.ts";
 import type { Transcript } from "../pipeline/transcript.ts";
 import { visibleProjectIds } from "../projects/access.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -140,7 +141,10 @@ async function probeUpload(
   signal: AbortSignal,
 ): Promise<Probe> {
   const found = await probe(path, { filename, signal }).catch((error: unknown) => {
-    throw error instanceof UndecodableError ? new ValidationError({ file: [error.message] }) : error;
+    if (error instanceof UndecodableError) throw new ValidationError({ file: [error.message] });
+    // A file that crashes FFmpeg, or drives it to its bounds, does so again: it is refused and not tried.
+    if (error instanceof FfmpegFailedError) throw new ValidationError({ file: [NOT_MEDIA] });
+    throw error;
   });
   if (found.durationSeconds > config.audioSecondsMax)
     throw new ValidationError({ file: [tooLong(found, config)] });

@@ -2,6 +2,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Config, DataFolders } from "../config/config.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Database, Tx } from "../database/open.ts";
+import { RecordingTooLongError } from "../media/decode.ts";
 import { type Probe, UndecodableError } from "../media/probe.ts";
 import type { Changes } from "../observe/changes.ts";
 import type { Logger } from "../observe/log.ts";
@@ -210,7 +211,7 @@ async function giveUp(
 ): Promise<void> {
   if (error instanceof NoLongerOursError) return log.info({ why: error.message }, "transcription dropped");
   if (error instanceof StopWork) return handBack(services, task, delivery, log);
-  if (error instanceof HopelessError || error instanceof UndecodableError) {
+  if (HOPELESS.some((type) => error instanceof type) && error instanceof Error) {
     log.warn({ why: error.message }, "the recording cannot be transcribed");
     return failForGood(services, task, delivery, error.message);
   }
@@ -219,6 +220,9 @@ async function giveUp(
     return tryAgainLater(services, task, delivery);
   return failForGood(services, task, delivery, UPSTREAM_FAILURE);
 }
+
+/** Errors that say something of the recording, and would say it again. */
+const HOPELESS = [HopelessError, UndecodableError, RecordingTooLongError];
 
 const UPSTREAM_FAILURE =
   "The recording could not be transcribed because a part of the service failed three times. Nothing is wrong with the " +
