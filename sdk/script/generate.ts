@@ -11,6 +11,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { createApp } from "@uspeech/server/app.ts";
 import { configure } from "@uspeech/server/config/config.ts";
+import { loadSecrets } from "@uspeech/server/config/secrets.ts";
 import { createLog } from "@uspeech/server/observe/log.ts";
 import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
 
@@ -32,7 +33,7 @@ async function serverDocument(): Promise<string> {
   try {
     const app = await createApp({
       config: configure({ USPEECH_DATA_DIR: dataDir }),
-      secrets: { signingKey: "unused", adminPassword: null, adminApiKey: null },
+      secrets: await loadSecrets({ USPEECH_SECRET_KEY: "unused" }, dataDir),
       log: createLog("silent"),
       roles: ["api"],
     });

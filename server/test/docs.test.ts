@@ -9,6 +9,7 @@ import { type App, createApp } from "../src/app.ts";
 import { configure } from "../src/config/config.ts";
 import { SETTINGS } from "../src/config/env.ts";
 import { LIMITS } from "../src/config/limits.ts";
+import { loadSecrets } from "../src/config/secrets.ts";
 import { createLog } from "../src/observe/log.ts";
 import { sentTexts } from "./sent-texts.ts";
 import { ROOT } from "./sources.ts";
@@ -62,13 +63,14 @@ describe("docs/settings.md", () => {
     ["USPEECH_TRIAL_MINUTES", config.trialMinutes],
     ["USPEECH_RATE_LIMIT", `${config.rateLimit.requests}/min`],
     ["USPEECH_REGISTRATION", config.registration],
+    ["USPEECH_MAIL_FROM", config.mailFrom],
   ])("gives the default of %s", (name, value) => {
     expect(rows.get(name)?.[0]).toBe(String(value));
   });
 
   test("names the settings that are refused among those", () => {
     const refused = read("docs/settings.md").split("These are refused at start")[1] ?? "";
-    const allowedUrls = { DATABASE: "postgres://h/d", STORAGE: "s3://b/p", SMTP: "smtp://h" };
+    const allowedUrls = { DATABASE: "postgres://h/d", STORAGE: "s3://b/p" };
     for (const [part, value] of Object.entries(allowedUrls)) {
       expect(() => configure({ [`USPEECH_${part}_URL`]: value })).toThrow("this version");
       expect(refused).toContain(`USPEECH_${part}_URL`);
@@ -100,7 +102,7 @@ describe("docs/api.md", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "uspeech-docs-"));
     const config = configure({ USPEECH_DATA_DIR: folder });
-    const secrets = { signingKey: "docs", adminPassword: null, adminApiKey: null };
+    const secrets = await loadSecrets({ USPEECH_SECRET_KEY: "docs" }, folder);
     app = await createApp({ config, secrets, log: createLog("silent"), roles: [] });
   });
   afterAll(async () => {

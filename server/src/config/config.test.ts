@@ -42,6 +42,22 @@ test("what this version cannot do is refused and not ignored", () => {
   expect(faults({ USPEECH_STORAGE_URL: "s3://bucket" })).toHaveLength(1);
 });
 
+test("single sign-on needs all its parts, and a connection that nobody can listen to", () => {
+  const all = { USPEECH_OIDC_CLIENT_ID: "uspeech", USPEECH_OIDC_CLIENT_SECRET: "secret" };
+  expect(faults(all)).toEqual([
+    "USPEECH_OIDC_CLIENT_ID is set without USPEECH_OIDC_ISSUER: single sign-on needs both. Set it too.",
+  ]);
+  expect(faults({ ...all, USPEECH_OIDC_ISSUER: "http://id.example.org" })).toEqual([
+    'USPEECH_OIDC_ISSUER is "http://id.example.org", which is not allowed. Allowed: https://, or http:// on this machine.',
+  ]);
+  expect(faults({ ...all, USPEECH_OIDC_ISSUER: "http://127.0.0.1:9000" })).toEqual([]);
+  expect(configure(readEnv({ ...all, USPEECH_OIDC_ISSUER: "https://id.example.org/realm" })).oidc).toEqual({
+    issuer: "https://id.example.org/realm",
+    clientId: "uspeech",
+    name: "id.example.org",
+  });
+});
+
 test("units and empty texts are understood", () => {
   const env = readEnv({ USPEECH_MAX_UPLOAD_BYTES: "1.5GB", USPEECH_RATE_LIMIT: "7/hour", USPEECH_PORT: "" });
   expect(configure(env)).toMatchObject({

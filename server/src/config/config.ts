@@ -17,8 +17,20 @@ export interface Config {
   trialMinutes: number;
   rateLimit: Rate;
   registration: "open" | "closed";
+  /** Who mails come from. */
+  mailFrom: string;
+  /** The service that people may sign on with; null for none. */
+  oidc: OidcConfig | null;
   /** The first account; null parts are made up at first start. */
   admin: { email: string };
+}
+
+/** One OpenID Connect provider. Its client secret is among the secrets. */
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  /** What people know it as. */
+  name: string;
 }
 
 /** Where each kind of state lives below the data folder. */
@@ -27,11 +39,13 @@ export interface DataFolders {
   blobs: string;
   models: string;
   scratch: string;
+  /** Mails that no server was set for. */
+  mail: string;
 }
 
 /** @throws {SettingsError} where settings that are right by themselves do not go together */
 export function configure(env: Env): Config {
-  const faults = [...missingParts(env)];
+  const faults = [...missingParts(env), ...oidcFaults(env)];
   if (faults.length > 0) throw new SettingsError(faults);
   return {
     host: env.USPEECH_HOST ?? "127.0.0.1",
@@ -46,6 +60,8 @@ export function configure(env: Env): Config {
     trialMinutes: env.USPEECH_TRIAL_MINUTES ?? 300,
     rateLimit: env.USPEECH_RATE_LIMIT ?? { requests: 120, periodSeconds: 60 },
     registration: env.USPEECH_REGISTRATION ?? "open",
+    mailFrom: env.USPEECH_MAIL_FROM ?? `Uspeech <uspeech@${hostOf(env.USPEECH_PUBLIC_URL) ?? "localhost"}>`,
+    oidc: oidcOf(env),
     admin: { email: env.USPEECH_ADMIN_EMAIL ?? "admin@localhost" },
   };
 }
@@ -56,7 +72,32 @@ function* missingParts(env: Env): Generator<string> {
     yield "USPEECH_DATABASE_URL is set, but this version has only the embedded database. Unset it.";
   if (env.USPEECH_STORAGE_URL)
     yield "USPEECH_STORAGE_URL is set, but this version stores files in the data folder only. Unset it.";
-  if (env.USPEECH_SMTP_URL) yield "USPEECH_SMTP_URL is set, but this version sends no mail. Unset it.";
+}
+
+const OIDC_PARTS = ["USPEECH_OIDC_ISSUER", "USPEECH_OIDC_CLIENT_ID", "USPEECH_OIDC_CLIENT_SECRET"] as const;
+
+/** Three settings that make sense together only, over a connection that nobody can listen to. */
+function* oidcFaults(env: Env): Generator<string> {
+  const [missing] = OIDC_PARTS.filter((name) => !env[name]);
+  const [given] = OIDC_PARTS.filter((name) => env[name]);
+  if (given && missing) yield `${given} is set without ${missing}: single sign-on needs both. Set it too.`;
+  const issuer = env.USPEECH_OIDC_ISSUER;
+  if (issuer?.startsWith("http:") && !isLoopback(new URL(issuer).hostname))
+    yield `USPEECH_OIDC_ISSUER is "${issuer}", which is not allowed. Allowed: https://, or http:// on this machine.`;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function oidcOf(env: Env): OidcConfig | null {
+  const { USPEECH_OIDC_ISSUER: issuer, USPEECH_OIDC_CLIENT_ID: clientId } = env;
+  if (!issuer || !clientId) return null;
+  return { issuer, clientId, name: env.USPEECH_OIDC_NAME ?? new URL(issuer).hostname };
+}
+
+function hostOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).hostname;
 }
 
 /** Names of the folders of one data folder; nothing is made. */
@@ -66,5 +107,6 @@ export function dataFolders(dataDir: string): DataFolders {
     blobs: join(dataDir, "blobs"),
     models: join(dataDir, "models"),
     scratch: join(dataDir, "tmp"),
+    mail: join(dataDir, "mail"),
   };
 }

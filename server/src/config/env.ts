@@ -91,6 +91,12 @@ const apiKey: Setting<string> = {
   read: (value) => (/^[A-Za-z0-9]{8,16}\.[A-Za-z0-9]{32,128}$/.test(value) ? value : undefined),
 };
 
+const mailbox: Setting<string> = {
+  allowed: "an e-mail address, alone or as Name <address>",
+  read: (value) =>
+    /^(?:[^\s@<>]+@[^\s@<>]+|[^<>@\r\n]+ <[^\s@<>]+@[^\s@<>]+>)$/.test(value) ? value : undefined,
+};
+
 /** Every setting there is. `docs/settings.md` lists them, and a test compares the two. */
 export const SETTINGS = {
   USPEECH_HOST: text,
@@ -111,7 +117,12 @@ export const SETTINGS = {
   USPEECH_TRIAL_MINUTES: integer(0, 1_000_000_000),
   USPEECH_RATE_LIMIT: rate,
   USPEECH_SMTP_URL: address("smtp", "smtps"),
+  USPEECH_MAIL_FROM: mailbox,
   USPEECH_REGISTRATION: choice("open", "closed"),
+  USPEECH_OIDC_ISSUER: address("https", "http"),
+  USPEECH_OIDC_CLIENT_ID: text,
+  USPEECH_OIDC_CLIENT_SECRET: secret,
+  USPEECH_OIDC_NAME: text,
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -40,7 +40,56 @@ export const LIMITS = {
     /** How long running work may take to hand itself back at SIGTERM. */
     stopGraceMs: 8_000,
   },
+  accounts: {
+    /** RFC 5321's longest path, without its brackets; Django's. */
+    emailCharactersMax: 254,
+    nameCharactersMax: 150,
+    passwordCharactersMin: 8,
+    /** Long enough for a sentence, short enough that hashing costs the same. */
+    passwordCharactersMax: 128,
+    /** Wrong passwords for one account, whoever sends them. */
+    loginsPerAccount: { tries: 10, periodMs: 15 * 60_000 },
+    loginsPerAddress: { tries: 100, periodMs: 15 * 60_000 },
+    registrationsPerAddress: { tries: 100, periodMs: 3_600_000 },
+    /** Mails that anybody can have sent to one account, and from one address. */
+    mailsPerAccount: { tries: 5, periodMs: 3_600_000 },
+    mailsPerAddress: { tries: 50, periodMs: 3_600_000 },
+    /** Tokens out of mails that were tried. */
+    tokensPerAddress: { tries: 100, periodMs: 3_600_000 },
+    resetTokenMs: 3_600_000,
+    confirmationTokenMs: 3 * 24 * 3_600_000,
+  },
+  sessions: {
+    /** However busy it is, a session ends after this. */
+    lifeMs: 30 * 24 * 3_600_000,
+    /** … and sooner where nobody uses it. */
+    idleMs: 14 * 24 * 3_600_000,
+    /** `last_used_at` is no more exact than this. */
+    lastUsedPrecisionMs: 60_000,
+    /** One more ends the one that was not used for longest. */
+    perUserMax: 50,
+    userAgentCharactersMax: 255,
+  },
+  singleSignOn: {
+    /** From the button to the way back, with a password and a second factor between. */
+    loginMs: 15 * 60_000,
+    /** One answer of the sign-on service. */
+    answerMs: 10_000,
+  },
+  mail: {
+    connectMs: 10_000,
+    silenceMs: 30_000,
+    /** Pauses between tries where the mail server takes nothing. */
+    retryPausesMs: [2_000, 15_000, 60_000],
+    /** How long a process that ends waits for its mails. */
+    closeMs: 2_000,
+    /** Mails in files are removed when they are this old. */
+    keptMs: 7 * 24 * 3_600_000,
+  },
   apiKeys: {
+    nameCharactersMax: 255,
+    /** Keys of one user that are not revoked. */
+    perUserMax: 100,
     prefixCharacters: 8,
     /** 57 possible characters each: 233 bits. */
     secretCharacters: 40,

@@ -10,6 +10,9 @@ export interface Secrets {
   /** Given by the operator, or null to make one up at first start. */
   adminPassword: string | null;
   adminApiKey: string | null;
+  /** Where mails go, with a password in it; null for the data folder. */
+  smtpUrl: string | null;
+  oidcClientSecret: string | null;
 }
 
 /** Reads the secrets; the signing key is made once and kept in the data folder where none is given. */
@@ -18,6 +21,8 @@ export async function loadSecrets(env: Env, dataDir: string): Promise<Secrets> {
     signingKey: env.USPEECH_SECRET_KEY ?? (await keptKey(dataDir)),
     adminPassword: env.USPEECH_ADMIN_PASSWORD ?? null,
     adminApiKey: env.USPEECH_ADMIN_API_KEY ?? null,
+    smtpUrl: env.USPEECH_SMTP_URL ?? null,
+    oidcClientSecret: env.USPEECH_OIDC_CLIENT_SECRET ?? null,
   };
 }
 

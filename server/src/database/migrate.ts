@@ -2,9 +2,10 @@ import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import type { Tables } from "./tables.ts";
 import * as first from "./migrations/0001-first.ts";
+import * as sessions from "./migrations/0002-sessions.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
-const MIGRATIONS: Record<string, Migration> = { "0001-first": first };
+const MIGRATIONS: Record<string, Migration> = { "0001-first": first, "0002-sessions": sessions };
 
 /**
  * Brings the schema up to date. Processes that start at once take turns: each reads the state inside an immediate

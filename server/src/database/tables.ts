@@ -7,6 +7,10 @@ import type { Generated } from "kysely";
 export interface Tables {
   users: UserTable;
   api_keys: ApiKeyTable;
+  sessions: SessionTable;
+  mail_tokens: MailTokenTable;
+  identities: IdentityTable;
+  attempts: AttemptTable;
   projects: ProjectTable;
   files: FileTable;
   transcripts: TranscriptTable;
@@ -26,6 +30,50 @@ interface UserTable {
   is_active: number;
   is_admin: number;
   created_at: string;
+  name: Generated<string>;
+  /** ISO 639-1: in which they are written to. */
+  language: Generated<string>;
+  /** Null until a mail there was answered, or somebody vouched for it. */
+  email_confirmed_at: string | null;
+}
+
+interface SessionTable {
+  id: Generated<number>;
+  user_id: number;
+  /** SHA-256 of the cookie, in hexadecimal. */
+  token_hash: string;
+  /** Where it was begun, and with which program. */
+  address: string;
+  user_agent: string;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+}
+
+/** What a mail's link proves: at most one for each user and purpose, gone when it is used. */
+interface MailTokenTable {
+  id: Generated<number>;
+  user_id: number;
+  purpose: "confirm_email" | "reset_password";
+  /** SHA-256 of the token, in hexadecimal. */
+  token_hash: string;
+  expires_at: string;
+}
+
+/** Who a user is at a single sign-on provider. */
+interface IdentityTable {
+  id: Generated<number>;
+  user_id: number;
+  issuer: string;
+  subject: string;
+  created_at: string;
+}
+
+/** How often something was tried in the period that runs, for all processes. */
+interface AttemptTable {
+  subject: string;
+  used: number;
+  period_ends_at: string;
 }
 
 interface ApiKeyTable {
