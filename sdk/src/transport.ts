@@ -1,4 +1,12 @@
-import { ConnectionError, errorFor, type FailedAnswer, retryAfterSeconds, TimeoutError } from "./errors.ts";
+import {
+  ApiError,
+  ConnectionError,
+  errorFor,
+  NotFoundError,
+  retryAfterSeconds,
+  TimeoutError,
+  UspeechError,
+} from "./errors.ts";
 
 export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:8000`; a path in front of `/api/` may be part of it. */
@@ -11,7 +19,7 @@ export interface ClientOptions {
   timeoutMs?: number | undefined;
 }
 
-export type RequestBody = FormData | ReadableStream<Uint8Array>;
+export type RequestBody = Blob | ReadableStream<Uint8Array>;
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -22,7 +30,7 @@ export interface ApiRequest {
   headers?: Readonly<Record<string, string>> | undefined;
   /** Makes the body anew for each try. */
   body?: (() => RequestBody) | undefined;
-  /** The server knows the request again, or the body cannot be sent twice: true or false; else the method decides. */
+  /** Whether it may be sent twice: the server knows it again, and `body` can be made again. The method decides otherwise. */
   repeatable?: boolean | undefined;
   /** Longer than the client's `timeoutMs`; null for no limit. */
   timeoutMs?: number | null | undefined;
@@ -114,7 +122,7 @@ export class Transport {
       } catch (error) {
         request.signal?.throwIfAborted();
         // The try before this one deleted it, and its answer was lost.
-        if (tried > 0 && request.method === "DELETE" && statusOf(error) === 404) return undefined as T;
+        if (tried > 0 && request.method === "DELETE" && error instanceof NotFoundError) return undefined as T;
         const pauseMs = tried < RETRIES_MAX ? pauseBefore(error, request, tried) : null;
         if (pauseMs === null) throw error;
         await pause(pauseMs, request.signal);
@@ -133,7 +141,7 @@ export class Transport {
       request.signal?.throwIfAborted();
       if (timeout.signal.aborted)
         throw new TimeoutError(`${this.#baseUrl} did not answer within ${timeoutMs} ms.`, { cause: error });
-      if (statusOf(error) !== null) throw error;
+      if (error instanceof UspeechError) throw error;
       throw new ConnectionError(`${this.#baseUrl} could not be reached: ${reasonOf(error)}.`, {
         cause: error,
       });
@@ -145,25 +153,21 @@ export class Transport {
 
 /** Milliseconds to wait before another try; null where there shall be none. */
 function pauseBefore(error: unknown, request: ApiRequest, tried: number): number | null {
-  const status = statusOf(error);
-  const repeatable = request.repeatable ?? request.method !== "POST";
-  const once = request.repeatable === false;
-  const wanted =
-    status === null ? repeatable : (REFUSED.has(status) && !once) || (PASSING.has(status) && repeatable);
-  if (!wanted) return null;
-  const asked = isAnswer(error) ? retryAfterSeconds(error.headers, Date.now()) : null;
+  if (!isWorthAnotherTry(error, request)) return null;
+  const asked = error instanceof ApiError ? retryAfterSeconds(error.headers, Date.now()) : null;
   if (asked !== null) return asked * 1000 <= PAUSE_MS_MAX ? asked * 1000 : null;
   return (PAUSES_MS[tried] ?? 0) * (1 - Math.random() / 2);
 }
 
-function isAnswer(error: unknown): error is Error & Pick<FailedAnswer, "status" | "headers"> {
-  return (
-    error instanceof Error && "status" in error && "headers" in error && error.headers instanceof Headers
-  );
-}
-
-function statusOf(error: unknown): number | null {
-  return isAnswer(error) ? error.status : null;
+function isWorthAnotherTry(
+  error: unknown,
+  { method, repeatable = method !== "POST", body }: ApiRequest,
+): boolean {
+  // A body that cannot be made again is gone.
+  if (body && !repeatable) return false;
+  if (error instanceof ConnectionError) return repeatable;
+  if (!(error instanceof ApiError)) return false;
+  return REFUSED.has(error.status) || (PASSING.has(error.status) && repeatable);
 }
 
 /** What the platform knows: Node hides it in the cause, browsers say nothing. */
@@ -181,9 +185,12 @@ async function readBody(response: Response): Promise<unknown> {
     return JSON.parse(text) as unknown;
   } catch (error) {
     if (response.ok)
-      throw new SyntaxError("the answer is not JSON; is this the address of a Uspeech server?", {
-        cause: error,
-      });
+      throw new UspeechError(
+        `${response.url} answered with something else than JSON. Is this a Uspeech server?`,
+        {
+          cause: error,
+        },
+      );
     return text;
   }
 }

@@ -47,11 +47,7 @@ export async function uploadBody(
   const content = await contentOf(source);
   const filename = options.filename ?? content.filename;
   if (filename === "") throw new TypeError("The upload has no name: give `filename`.");
-  const { bytes, sizeBytes } = content;
-  if (bytes instanceof Blob && !(options.onSent && canStreamRequests()))
-    return formBody(bytes, filename, fields);
-  const stream = () => counted(bytes instanceof Blob ? bytes.stream() : bytes, sizeBytes, options.onSent);
-  return { ...streamBody(stream, filename, fields), repeatable: bytes instanceof Blob };
+  return formBody(content, { ...fields, filename }, options.onSent);
 }
 
 async function contentOf(source: UploadSource): Promise<Content> {
@@ -72,35 +68,36 @@ async function fileAt(path: string): Promise<Content> {
   return { filename: path.split(/[\\/]/).at(-1) ?? "", sizeBytes: bytes.size, bytes };
 }
 
-function formBody(blob: Blob, filename: string, fields: UploadFields): UploadBody {
-  const body = () => {
-    const form = new FormData();
-    form.set("project", String(fields.project));
-    form.set("file_type", fields.file_type);
-    form.set("file", blob, filename);
-    return form;
-  };
-  return { body, headers: {}, repeatable: true };
-}
-
-/** The form by hand (RFC 7578): the platform's cannot hold a stream. */
-function streamBody(
-  content: () => ReadableStream<Uint8Array>,
-  filename: string,
-  fields: UploadFields,
-): Omit<UploadBody, "repeatable"> {
+/**
+ * The form by hand (RFC 7578): the platform's cannot hold a stream, and turns `"` in names into `%22`. Made of blobs it
+ * has a length, and can be sent again.
+ */
+function formBody(
+  { bytes, sizeBytes }: Content,
+  { filename, ...fields }: UploadFields & { filename: string },
+  onSent: OnSent | undefined,
+): UploadBody {
   const boundary = `uspeech-${crypto.randomUUID()}`;
   const texts = Object.entries(fields).map(
     ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
   );
-  const head = `${texts.join("")}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${quoted(filename)}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
-  const body = () => joined(encoded(head), content(), encoded(`\r\n--${boundary}--\r\n`));
-  return { body, headers: { "content-type": `multipart/form-data; boundary=${boundary}` } };
+  const disposition = `Content-Disposition: form-data; name="file"; filename="${quoted(filename)}"`;
+  const head = `${texts.join("")}--${boundary}\r\n${disposition}\r\nContent-Type: application/octet-stream\r\n\r\n`;
+  const tail = `\r\n--${boundary}--\r\n`;
+  const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
+  const isBlob = bytes instanceof Blob;
+  if (isBlob && !(onSent && canStreamRequests()))
+    return { body: () => new Blob([head, bytes, tail]), headers, repeatable: true };
+  const body = () => {
+    const content = counted(isBlob ? bytes.stream() : bytes, sizeBytes, onSent);
+    return joined(encoded(head), content, encoded(tail));
+  };
+  return { body, headers, repeatable: isBlob };
 }
 
-/** As browsers write names (HTML, section 4.10.21.8). */
+/** As a quoted string (RFC 9110, section 5.6.4), which has no line breaks. */
 function quoted(filename: string): string {
-  return filename.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
+  return filename.replace(/[\r\n]+/g, " ").replace(/["\\]/g, "\\$&");
 }
 
 function encoded(text: string): Uint8Array {
