@@ -3,9 +3,16 @@ import { type Migration, Migrator } from "kysely/migration";
 import type { Tables } from "./tables.ts";
 import * as first from "./migrations/0001-first.ts";
 import * as sessions from "./migrations/0002-sessions.ts";
+import * as teams from "./migrations/0003-teams.ts";
+import * as usage from "./migrations/0004-usage.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
-const MIGRATIONS: Record<string, Migration> = { "0001-first": first, "0002-sessions": sessions };
+const MIGRATIONS: Record<string, Migration> = {
+  "0001-first": first,
+  "0002-sessions": sessions,
+  "0003-teams": teams,
+  "0004-usage": usage,
+};
 
 /**
  * Brings the schema up to date. Processes that start at once take turns: each reads the state inside an immediate

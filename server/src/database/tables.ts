@@ -11,7 +11,11 @@ export interface Tables {
   mail_tokens: MailTokenTable;
   identities: IdentityTable;
   attempts: AttemptTable;
+  teams: TeamTable;
+  team_members: TeamMemberTable;
+  team_invitations: TeamInvitationTable;
   projects: ProjectTable;
+  project_shares: ProjectShareTable;
   files: FileTable;
   transcripts: TranscriptTable;
   turns: TurnTable;
@@ -20,6 +24,9 @@ export interface Tables {
   deliveries: DeliveryTable;
   idempotency_keys: IdempotencyKeyTable;
   doomed_blobs: DoomedBlobTable;
+  subscriptions: SubscriptionTable;
+  usage_entries: UsageEntryTable;
+  audit_entries: AuditEntryTable;
 }
 
 interface UserTable {
@@ -89,15 +96,57 @@ interface ApiKeyTable {
   revoked_at: string | null;
 }
 
+interface TeamTable {
+  id: Generated<number>;
+  name: string;
+  created_at: string;
+}
+
+export type TeamRole = "admin" | "member";
+
+interface TeamMemberTable {
+  id: Generated<number>;
+  team_id: number;
+  user_id: number;
+  role: TeamRole;
+  created_at: string;
+}
+
+/** At most one for an address and a team; gone once it is accepted. */
+interface TeamInvitationTable {
+  id: Generated<number>;
+  team_id: number;
+  /** Lower case. */
+  email: string;
+  role: TeamRole;
+  /** SHA-256 of the token that was mailed, in hexadecimal. */
+  token_hash: string;
+  invited_by: number | null;
+  created_at: string;
+  expires_at: string;
+}
+
 interface ProjectTable {
   id: Generated<number>;
   owner_id: number;
+  /** The team that it belongs to besides its owner. */
+  team_id: number | null;
   title: string;
   kind: "audio" | "survey";
   audio_file_type: "interview" | "focus_group" | "call";
   return_timestamps: number;
   language: string;
   speakers_expected: number | null;
+  created_at: string;
+}
+
+export type SharePermission = "view" | "edit";
+
+interface ProjectShareTable {
+  id: Generated<number>;
+  project_id: number;
+  user_id: number;
+  permission: SharePermission;
   created_at: string;
 }
 
@@ -115,6 +164,8 @@ interface FileTable {
   /** The `Probe` of an audio file. */
   probe_json: string | null;
   uploaded_at: string;
+  /** Why its transcription was not queued when it came: `reason` of a usage error. Null once it was. */
+  notice_reason: UsageReason | null;
 }
 
 export type FileType = "audio" | "csv" | "xlsx" | "srt" | "vtt";
@@ -219,4 +270,50 @@ interface IdempotencyKeyTable {
 /** Blobs whose rows are gone, to be removed after the commit that wrote this. */
 interface DoomedBlobTable {
   blob_key: string;
+}
+
+export type UsageReason = "free_trial_exceeded" | "minutes_exceeded" | "subscription_inactive";
+
+/** The plan that an administrator gave to a user; a user without one is on trial. */
+interface SubscriptionTable {
+  user_id: number;
+  /** `trial`, `unlimited`, or a plan of the configuration. */
+  plan: string;
+  /** Months are counted from here. */
+  started_at: string;
+  /** From when on it is not active; null for never. */
+  ends_at: string | null;
+}
+
+export type UsageEntryKind = "reserve" | "settle" | "release" | "grant" | "adjust";
+
+/** The ledger of minutes: each row is a change, and sums over a user's period are their balance. Rows are only added. */
+interface UsageEntryTable {
+  id: Generated<number>;
+  user_id: number;
+  kind: UsageEntryKind;
+  /** The period that it counts in: that of the reservation, also where the task ended later. */
+  plan: string;
+  period_start: string;
+  granted_seconds: number;
+  reserved_seconds: number;
+  used_seconds: number;
+  file_id: number | null;
+  task_id: number | null;
+  /** Who did it; null for the service itself and for operators on its machine. */
+  actor_id: number | null;
+  reason: string | null;
+  created_at: string;
+}
+
+/** Who did what to whom. Rows are only added. */
+interface AuditEntryTable {
+  id: Generated<number>;
+  actor_id: number | null;
+  via: "api_key" | "session" | "operator" | "nobody";
+  action: string;
+  subject_type: string;
+  subject_id: number | null;
+  detail_json: string;
+  created_at: string;
 }
