@@ -1,8 +1,7 @@
 import { access } from "node:fs/promises";
 import { type Config, configure, type DataFolders, dataFolders } from "@uspeech/server/config/config.ts";
 import { type Env, readEnv } from "@uspeech/server/config/env.ts";
-import { migrate } from "@uspeech/server/database/migrate.ts";
-import { type Database, openDatabase } from "@uspeech/server/database/open.ts";
+import type { Database } from "@uspeech/server/database/open.ts";
 import { CliError } from "./errors.ts";
 
 export interface Settings {
@@ -29,6 +28,9 @@ export async function withDatabase<T>(
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
   if (!options.create) await requireDatabase(folders.database, config.dataDir);
+  // Loaded here, since commands that need no database would take twice as long to start.
+  const { openDatabase } = await import("@uspeech/server/database/open.ts");
+  const { migrate } = await import("@uspeech/server/database/migrate.ts");
   const db = await openDatabase(folders.database);
   try {
     await migrate(db);

@@ -1,8 +1,7 @@
 import { CATALOGUE, findModel } from "@uspeech/server/speech/models/catalogue.ts";
 import { downloadBytes, type ModelEntry, sizeBytes } from "@uspeech/server/speech/models/entry.ts";
 import { installedModels, isInstalled, verifyModel } from "@uspeech/server/speech/models/installed.ts";
-import { readNetworkSettings } from "@uspeech/server/speech/models/network.ts";
-import { type PullProgress, pullModel, removeModel } from "@uspeech/server/speech/models/pull.ts";
+import type { PullProgress } from "@uspeech/server/speech/models/pull.ts";
 import { type Command, defineCommand, failWith } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
 import { CliError } from "../errors.ts";
@@ -56,6 +55,7 @@ const remove = defineCommand({
     const { folders } = readSettings(terminal.env);
     const entry = findModel(name);
     if (!(await isInstalled(folders.models, entry))) throw new CliError(`${name} is not installed.`);
+    const { removeModel } = await import("@uspeech/server/speech/models/pull.ts");
     await interruptible((signal) => removeModel(folders.models, entry, signal));
     terminal.say(`Removed ${name}.`);
     if (terminal.json) terminal.print({ name, removed: true }, "");
@@ -101,6 +101,8 @@ interface BarOptions {
 
 /** Installs a model while standard error shows how far it is. @returns names of what was installed */
 export async function pullWithBar(entry: ModelEntry, options: BarOptions): Promise<string[]> {
+  const { readNetworkSettings } = await import("@uspeech/server/speech/models/network.ts");
+  const { pullModel } = await import("@uspeech/server/speech/models/pull.ts");
   const { terminal, ...where } = options;
   const bar = new ProgressBar(terminal.stderr);
   const paces = new Map<string, Pace>();

@@ -1,3 +1,4 @@
+import type { ExportType } from "@uspeech/server/exports/export.ts";
 import { ISO_639_1 } from "@uspeech/server/projects/languages.ts";
 import { findModel, recognisersFor } from "@uspeech/server/speech/models/catalogue.ts";
 import type { ModelEntry } from "@uspeech/server/speech/models/entry.ts";
@@ -5,9 +6,8 @@ import { defineCommand, failWith, oneOf, wholeNumber } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
 import { CliError, UsageError } from "../errors.ts";
 import { interruptible } from "../interrupts.ts";
-import { FORMATS, planOutputs } from "../transcribe/outputs.ts";
-import { failuresOf, shownResult } from "../transcribe/results.ts";
-import { transcribeAll } from "../transcribe/run.ts";
+
+const FORMATS = ["txt", "srt", "vtt", "json", "docx"] as const satisfies ExportType[];
 
 /** As many processes as USPEECH_WORKERS allows. */
 const WORKERS_MAX = 256;
@@ -36,6 +36,7 @@ then 1. With --json the transcripts are printed as JSON, or the names of the fil
       throw new UsageError(
         "--json prints transcripts as JSON. Give --output DIR to have them in another format too.",
       );
+    const { failuresOf, planOutputs, shownResult, transcribeAll } = await import("../transcribe/run.ts");
     const jobs = planOutputs(operands, {
       format,
       folder: flags.output,

@@ -1,4 +1,3 @@
-import { hashPassword } from "@uspeech/server/accounts/passwords.ts";
 import { createUser, listUsers, setActive, type User } from "@uspeech/server/accounts/users.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { readSettings, withDatabase } from "../data-folder.ts";
@@ -18,7 +17,7 @@ seen by other users of this machine: \`--password -\` asks for it, or reads one 
   async run({ operands: [email = ""], flags, terminal }) {
     const settings = readSettings(terminal.env);
     const password = await interruptible((signal) => readPassword(flags.password, terminal, signal));
-    const passwordHash = password === null ? null : await hashPassword(password);
+    const passwordHash = password === null ? null : await hashed(password);
     const user = await withDatabase(settings, { create: true }, (db) =>
       createUser(db, { email, passwordHash, isAdmin: flags.admin ?? false }, new Date()),
     );
@@ -66,6 +65,11 @@ function activation(verb: string, active: boolean, summary: string): Command {
       if (terminal.json) terminal.print({ email: email.trim().toLowerCase(), is_active: active }, "");
     },
   });
+}
+
+async function hashed(password: string): Promise<string> {
+  const { hashPassword } = await import("@uspeech/server/accounts/passwords.ts");
+  return hashPassword(password);
 }
 
 /** What may be seen of a user: everything but the hash. */

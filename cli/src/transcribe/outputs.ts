@@ -2,8 +2,6 @@ import path from "node:path";
 import { exportFilename, type ExportType } from "@uspeech/server/exports/export.ts";
 import { UsageError } from "../errors.ts";
 
-export const FORMATS = ["txt", "srt", "vtt", "json", "docx"] as const satisfies ExportType[];
-
 /** A recording, and where its transcript goes. */
 export interface Job {
   input: string;

@@ -20,6 +20,9 @@ import type { Job } from "./outputs.ts";
 import { Overview } from "./overview.ts";
 import type { Result } from "./results.ts";
 
+export { planOutputs } from "./outputs.ts";
+export { failuresOf, shownResult } from "./results.ts";
+
 export interface RunOptions {
   settings: Settings;
   model: ModelEntry;
