@@ -1,4 +1,5 @@
 /** Prints what was measured. */
+import type { Heard } from "./hear-recording.ts";
 import type { Result, Sum } from "./score.ts";
 import { byDataset, sumScores } from "./score.ts";
 import { normalise } from "./normalise.ts";
@@ -41,8 +42,7 @@ function columnsOf({ errors, keywordsHeard, loops }: Sum, group: readonly Result
 
 function lossLines(results: readonly Result[]): string[] {
   const heard = results.flatMap(({ heard }) => heard ?? []);
-  const total = (of: (heard: (typeof heard)[number]) => number) =>
-    heard.reduce((sum, one) => sum + of(one), 0);
+  const total = (of: (one: Heard) => number) => heard.reduce((sum, one) => sum + of(one), 0);
   const speech = total((one) => one.speechSeconds);
   const share = (seconds: number) => (speech > 0 ? percent(seconds / speech) : "0.00");
   const uncovered = total((one) => one.uncoveredSeconds);

@@ -65,6 +65,7 @@ async function transcribeIn(
   progress.enter("listening");
   const voices = await hearVoices(decoded, options, progress);
   progress.enter("finishing");
+  signal.throwIfAborted();
   return conclude(voices, durationOf(decoded), options);
 }
 

@@ -76,8 +76,8 @@ function spread(lengths: readonly number[], span: Span): Span[] {
   });
 }
 
-/** A pause in the middle of a phrase is as unlikely as words that take this share more or less time than expected. */
-const NO_PUNCTUATION = 0.35;
+/** A pause without punctuation before it is as unlikely as a stretch that is off by its whole spread. */
+const NO_PUNCTUATION = 1;
 const COMMA = 0.1;
 
 /** Speech of a stretch is timed no better than this, in seconds: the detector's edges and the speaker's pace vary. */

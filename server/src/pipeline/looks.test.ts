@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { joined, silence, temporaryFolder, writeSpool } from "../../test/spools.ts";
+import { soundOf } from "../../test/scripted-engine.ts";
+import { SAMPLE_RATE_HZ, type Clip } from "../speech/recogniser.ts";
+import { heardOf, textOf } from "./heard.ts";
+import { read, sharedWords, type Reading } from "./looks.ts";
+import { boundsOf, type Segment } from "./segments.ts";
+
+const LOOP = "We went home, " + "and that was that, ".repeat(9);
+
+/** Speech from 1 s to 5 s, and from 6 s to 9 s. */
+const SEGMENT: Segment = segmentOf([1, 5], [6, 9]);
+
+function segmentOf(...speech: [number, number][]): Segment {
+  const spans = speech.map(([start, end]) => ({
+    startSample: start * SAMPLE_RATE_HZ,
+    endSample: end * SAMPLE_RATE_HZ,
+  }));
+  const { startSample, endSample } = boundsOf(spans);
+  return { startSample: startSample - 6400, endSample: endSample + 6400, spans };
+}
+
+/** Reads a segment of a spool with sound from 1 s to 5 s and 6 s to 9 s; `hears` is the model. */
+async function readWith(segment: Segment, hears: (part: Segment) => string): Promise<Reading[]> {
+  await using folder = await temporaryFolder();
+  const sound = soundOf(
+    [
+      { start: 1, end: 5, text: "" },
+      { start: 6, end: 9, text: "" },
+    ],
+    12,
+  );
+  const spool = await writeSpool(folder.path, joined(sound, silence(1)));
+  const clip: Clip = { spool, mix: "mono", gainDb: 0, startSample: 0, endSample: spool.samples };
+  return read(clip, segment, async (part) => heardOf({ text: hears(part), tokens: [], language: null }));
+}
+
+function outline(readings: Reading[]): [string, string][] {
+  return readings.map(({ heard, standing }) => [textOf(heard.words), standing]);
+}
+
+const isWhole = (part: Segment) =>
+  part.startSample === SEGMENT.startSample && part.endSample === SEGMENT.endSample;
+
+describe("a segment", () => {
+  test("is heard once where nothing speaks against it", async () => {
+    let looks = 0;
+    const readings = await readWith(SEGMENT, () => `We went home ${(looks += 1)} time.`);
+    expect(outline(readings)).toEqual([["We went home 1 time.", "kept"]]);
+  });
+
+  test("whose text runs in a circle is cured by a second look, cut at its longest pause", async () => {
+    const cuts: Segment[] = [];
+    const readings = await readWith(SEGMENT, (part) => {
+      if (isWhole(part)) return LOOP;
+      cuts.push(part);
+      return part.spans[0] === SEGMENT.spans[0] ? "We went home," : "and that was that.";
+    });
+    expect(outline(readings)).toEqual([
+      ["We went home,", "kept"],
+      ["and that was that.", "kept"],
+    ]);
+    expect(cuts.map((cut) => cut.spans)).toEqual([[SEGMENT.spans[0]], [SEGMENT.spans[1]]]);
+    expect(cuts[0]?.endSample).toBeLessThanOrEqual(cuts[1]?.startSample ?? 0);
+  });
+
+  test("keeps the half that is cured, and withholds the other with the evidence of both looks", async () => {
+    const readings = await readWith(SEGMENT, (part) =>
+      part.spans.includes(SEGMENT.spans[0] ?? { startSample: 0, endSample: 0 }) && !isWhole(part)
+        ? "We went home and slept."
+        : LOOP,
+    );
+    expect(outline(readings).map(([, standing]) => standing)).toEqual(["kept", "withheld"]);
+    expect(readings[1]?.evidence.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("in which somebody really says the same thing often is kept: both looks hear it alike", async () => {
+    const half = "No, no, no, no, no. ";
+    const readings = await readWith(SEGMENT, (part) => half.repeat(part.spans.length));
+    expect(outline(readings)).toEqual([[half.repeat(2).trim(), "kept"]]);
+    expect(readings[0]?.evidence).toEqual([]);
+  });
+
+  test("of which the model wrote next to nothing is heard again, and the fuller text taken", async () => {
+    const full = await readWith(SEGMENT, (part) => (isWhole(part) ? "" : "Here is what was said."));
+    expect(outline(full)).toEqual([
+      ["Here is what was said.", "kept"],
+      ["Here is what was said.", "kept"],
+    ]);
+    const empty = await readWith(SEGMENT, () => "");
+    expect(outline(empty)).toEqual([["", "doubtful"]]);
+  });
+
+  test("without a pause is cut where it is quietest", async () => {
+    const cuts: number[] = [];
+    const one = segmentOf([1, 9]);
+    await readWith(one, (part) => {
+      if (part.spans[0] !== one.spans[0]) cuts.push(boundsOf(part.spans).startSample / SAMPLE_RATE_HZ);
+      return part.spans[0] === one.spans[0] ? LOOP : "We went home.";
+    });
+    expect(cuts[1]).toBeGreaterThan(5);
+    expect(cuts[1]).toBeLessThan(6);
+  });
+
+  test("that is short is heard again with less around it", async () => {
+    const short = segmentOf([1, 2]);
+    const clips: Segment[] = [];
+    const readings = await readWith(short, (part) => {
+      clips.push(part);
+      return clips.length === 1 ? LOOP : "Home.";
+    });
+    expect(outline(readings)).toEqual([["Home.", "kept"]]);
+    expect(clips[1]?.startSample).toBeGreaterThan(short.startSample);
+  });
+});
+
+test.each([
+  [["a", "b", "c"], ["a", "b", "c"], 1],
+  [["a", "b", "c", "d"], ["a", "c", "d"], 0.75],
+  [["a"], [], 0],
+  [[], [], 0],
+])("words shared by %j and %j", (a, b, share) => {
+  expect(sharedWords(a, b)).toBe(share);
+});

@@ -1,0 +1,265 @@
+import { readdir } from "node:fs/promises";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { writeTracks, writeWav } from "../../test/recordings.ts";
+import { ScriptedEngine, soundOf, type Saying, type Script } from "../../test/scripted-engine.ts";
+import { silence, temporaryFolder } from "../../test/spools.ts";
+import { probe, type Probe } from "../media/probe.ts";
+import type { Clip } from "../speech/recogniser.ts";
+import { clipKey } from "./checkpoint.ts";
+import { transcribe, type Progress, type StoredSegment, type TranscribeOptions } from "./transcribe.ts";
+import type { Outcome } from "./transcript.ts";
+
+/** A minute in which fifteen different sentences are said. */
+const SAYINGS: Saying[] = Array.from({ length: 15 }, (_, i) => ({
+  start: i * 4 + 0.5,
+  end: i * 4 + 3,
+  text: `Sentence number ${i} is spoken here.`,
+}));
+
+const SECONDS = 61;
+
+const folder = await temporaryFolder();
+let minute: { path: string; probe: Probe };
+
+beforeAll(async () => {
+  const file = await writeWav(folder.path, "minute.wav", soundOf(SAYINGS, SECONDS));
+  minute = await recordingOf(file);
+  return () => folder[Symbol.asyncDispose]();
+});
+
+async function recordingOf(file: string): Promise<{ path: string; probe: Probe }> {
+  return { path: file, probe: await probe(file, { filename: file, signal: AbortSignal.timeout(60_000) }) };
+}
+
+interface Run {
+  outcome: Outcome;
+  engine: ScriptedEngine;
+  saved: StoredSegment[];
+  progress: Progress[];
+}
+
+async function run(
+  script: Partial<Script> = {},
+  options: Partial<TranscribeOptions> = {},
+  recording = minute,
+): Promise<Run> {
+  const engine = new ScriptedEngine({ sayings: SAYINGS, sliceSeconds: 10, ...script });
+  const saved: StoredSegment[] = [];
+  const progress: Progress[] = [];
+  const outcome = await transcribe(recording, {
+    engine,
+    scratchDir: folder.path,
+    shareKey: "file 1",
+    signal: new AbortController().signal,
+    language: "en",
+    secondsMax: 3600,
+    checkpoint: { load: async () => [], save: async (segment) => void saved.push(segment) },
+    onProgress: (step) => progress.push(step),
+    ...options,
+  });
+  return { outcome, engine, saved, progress };
+}
+
+function textOf(outcome: Outcome): string {
+  if (outcome.kind === "failed") throw new Error(outcome.detail.message);
+  return outcome.transcript.turns.map((turn) => turn.text).join(" ");
+}
+
+/** Loops for one clip, nothing for another, and otherwise what is said: all ways that a segment can go. */
+const hears = (clip: Clip, sayings: readonly Saying[]): string | undefined => {
+  if (sayings[0] === SAYINGS[4] && clip.startSample % 3 === 0) return "";
+  if (sayings.length > 2 && sayings.includes(SAYINGS[8] ?? { start: 0, end: 0, text: "" }))
+    return `${sayings[0]?.text} ${"and so on and on it went, ".repeat(12)}`;
+  return undefined;
+};
+
+async function scratchFolders(): Promise<string[]> {
+  return (await readdir(folder.path)).filter((name) => name.startsWith("transcribe-"));
+}
+
+describe("a recording", () => {
+  test("becomes turns with words in time", async () => {
+    const { outcome } = await run();
+    expect(textOf(outcome)).toBe(SAYINGS.map((saying) => saying.text).join(" "));
+    if (outcome.kind === "failed") throw new Error("not reached");
+    const { turns, durationSeconds, speechSeconds, coverage, language, model } = outcome.transcript;
+    expect({ durationSeconds, language, model }).toEqual({
+      durationSeconds: SECONDS,
+      language: "en",
+      model: "scripted",
+    });
+    expect(speechSeconds).toBeCloseTo(15 * 2.5, 1);
+    expect(coverage).toEqual({ ratio: 1, uncovered: [], withheld: [] });
+    turns.forEach((turn, i) => {
+      expect(turn.start).toBeCloseTo(SAYINGS[i]?.start ?? -1, 1);
+      expect(turn.end).toBeCloseTo(SAYINGS[i]?.end ?? -1, 1);
+    });
+  });
+
+  test("is recognised by as many workers as there are, with a bounded number waiting", async () => {
+    const { engine } = await run({ workers: 3, turns: () => 20, sliceSeconds: 60 });
+    expect(engine.busiest).toBeGreaterThanOrEqual(3);
+    expect(engine.busiest).toBeLessThanOrEqual(5);
+  });
+
+  test("that is silent is too short, with the length that was decoded", async () => {
+    const silent = await recordingOf(await writeWav(folder.path, "silent.wav", silence(3)));
+    const { outcome, engine } = await run({}, {}, silent);
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      reason: "audio_too_short",
+      durationSeconds: 3,
+      speechSeconds: 0,
+    });
+    expect(engine.recognised).toEqual([]);
+  });
+
+  test("for which the model only loops fails as hallucinated, with evidence", async () => {
+    const { outcome } = await run({ hears: () => "thanks for watching and ".repeat(30) });
+    expect(outcome).toMatchObject({ kind: "failed", reason: "hallucinated_transcript" });
+    if (outcome.kind !== "failed") throw new Error("not reached");
+    expect(outcome.detail.evidence.map(({ kind }) => kind)).toContain("repetition");
+    expect(outcome.detail.message).toMatch(/withheld for 37\.\d of the 37\.\d seconds/);
+  });
+
+  test("with several tracks is taken from the one with the most speech", async () => {
+    const few = SAYINGS.slice(0, 2);
+    const files = [
+      await writeWav(folder.path, "none.wav", silence(SECONDS)),
+      await writeWav(folder.path, "few.wav", soundOf(few, SECONDS)),
+      await writeWav(folder.path, "most.wav", soundOf(SAYINGS.slice(0, 5), SECONDS)),
+      await writeWav(folder.path, "some.wav", soundOf(SAYINGS.slice(0, 3), SECONDS)),
+    ];
+    const recording = await recordingOf(await writeTracks(folder.path, "tracks.mkv", files));
+    expect(recording.probe.tracks).toHaveLength(4);
+    const { outcome } = await run({}, {}, recording);
+    expect(textOf(outcome).match(/Sentence/g)).toHaveLength(5);
+  });
+});
+
+describe("work that was stopped", () => {
+  test("goes on from what is stored, in any order of finishing, to the same transcript", async () => {
+    const whole = await run({ hears });
+    const clips = whole.saved.length;
+    expect(clips).toBeGreaterThan(6);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray(whole.saved),
+        fc.array(fc.nat(6), { minLength: 1 }),
+        async (stored, turns) => {
+          const again = await run(
+            { hears, turns: (clip) => turns[clip.startSample % turns.length] ?? 0 },
+            { checkpoint: { load: async () => stored, save: async () => undefined } },
+          );
+          expect(again.outcome).toEqual(whole.outcome);
+          expect(again.engine.recognised).toHaveLength(clips - stored.length);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test("survives a crash at any segment: what was saved is not recognised again", async () => {
+    const whole = await run({ hears });
+    const kept: StoredSegment[] = [];
+    const checkpoint = {
+      load: async () => [...kept],
+      save: async (segment: StoredSegment) => void kept.push(segment),
+    };
+    let ended: Run | null = null;
+    let crashes = -1;
+    for (let calls = 0; ended === null && crashes < 50; calls = 0) {
+      const onRecognise = () => {
+        calls += 1;
+        if (calls > 2) throw new Error("crash");
+      };
+      ended = await run({ hears, onRecognise, workers: 1 }, { checkpoint }).catch(() => null);
+      crashes += 1;
+    }
+    expect(ended?.outcome).toEqual(whole.outcome);
+    expect(crashes).toBeGreaterThan(1);
+    expect(new Set(kept.map(clipKey)).size).toBe(kept.length);
+  });
+
+  test("is not taken up from another model or language", async () => {
+    const { saved } = await run();
+    const stored = saved.map((segment) => ({ ...segment, model: "another" }));
+    const { engine } = await run(
+      {},
+      { checkpoint: { load: async () => stored, save: async () => undefined } },
+    );
+    expect(engine.recognised).toHaveLength(saved.length);
+  });
+
+  test("tells which of the stored texts may be shown at once", async () => {
+    const { saved } = await run({ hears });
+    const doubted = saved.filter((segment) => segment.doubted);
+    expect(doubted.length).toBeGreaterThan(0);
+    expect(doubted.length).toBeLessThan(saved.length);
+  });
+});
+
+describe("an end before the end", () => {
+  test("by the signal rejects with its reason at any moment, and leaves no audio behind", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(12), async (after) => {
+        const reason = new Error("stopped by hand");
+        const stop = new AbortController();
+        let steps = 0;
+        const onProgress = () => {
+          steps += 1;
+          if (steps > after) stop.abort(reason);
+        };
+        await expect(run({}, { signal: stop.signal, onProgress })).rejects.toBe(reason);
+        expect(await scratchFolders()).toEqual([]);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test("before the beginning reads nothing", async () => {
+    const reason = new Error("too late");
+    await expect(run({}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  test("by an engine that fails rejects with its error, and stops the other work", async () => {
+    const failure = new Error("the model is broken");
+    let calls = 0;
+    const onRecognise = () => {
+      calls += 1;
+      if (calls === 2) throw failure;
+    };
+    await expect(run({ onRecognise, turns: () => 3 })).rejects.toBe(failure);
+    expect(calls).toBeLessThan(8);
+    expect(await scratchFolders()).toEqual([]);
+  });
+
+  test("by a store that fails rejects with its error", async () => {
+    const failure = new Error("the disk is full");
+    const checkpoint = { load: async () => [], save: () => Promise.reject(failure) };
+    await expect(run({}, { checkpoint })).rejects.toBe(failure);
+  });
+});
+
+describe("progress", () => {
+  test("is speech recognised over speech found, never falls, and reaches one", async () => {
+    const { progress } = await run({ hears });
+    const fractions = progress.map((step) => step.fraction);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions.at(-1)).toBeCloseTo(1, 6);
+    expect(progress[0]).toMatchObject({ stage: "decoding", fraction: 0 });
+    expect(progress.at(-1)).toMatchObject({ stage: "finishing" });
+    expect(progress.at(-1)?.speechRecognisedSeconds).toBeCloseTo(
+      progress.at(-1)?.speechFoundSeconds ?? -1,
+      6,
+    );
+  });
+
+  test("does not run ahead while speech is still being found", async () => {
+    const { progress } = await run({ sliceSeconds: 4 });
+    const early = progress.filter((step) => step.stage === "recognising").slice(0, 2);
+    expect(early.length).toBe(2);
+    for (const step of early) expect(step.fraction).toBeLessThan(0.5);
+  });
+});

@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
+import { heardOf, type HeardWord } from "./heard.ts";
+import type { Reading } from "./looks.ts";
+import { timeWords } from "./word-times.ts";
+
+function readingOf(words: HeardWord[], spans: SpeechSpan[], context = 3000): Reading {
+  const startSample = Math.max(0, (spans[0]?.startSample ?? 0) - context);
+  const segment = { startSample, endSample: (spans.at(-1)?.endSample ?? 0) + context, spans };
+  return { segment, heard: { words, language: null }, standing: "kept", evidence: [] };
+}
+
+function untimed(text: string): HeardWord[] {
+  return heardOf({ text, tokens: [], language: null }).words;
+}
+
+function withTimes(
+  words: HeardWord[],
+  timesOf: (index: number) => Pick<HeardWord, "start" | "end">,
+): HeardWord[] {
+  return words.map(({ text, glued }, i) => ({ text, glued, confidence: null, ...timesOf(i) }));
+}
+
+function seconds(...spans: [number, number][]): SpeechSpan[] {
+  return spans.map(([start, end]) => ({
+    startSample: start * SAMPLE_RATE_HZ,
+    endSample: end * SAMPLE_RATE_HZ,
+  }));
+}
+
+const someSpans = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 40_000 }), fc.integer({ min: 1600, max: 200_000 })), {
+    minLength: 1,
+    maxLength: 8,
+  })
+  .map((lengths) => {
+    let at = 20_000;
+    return lengths.map(([pause, speech]) => {
+      const startSample = at + pause;
+      at = startSample + speech;
+      return { startSample, endSample: at };
+    });
+  });
+
+const text = fc
+  .array(fc.constantFrom("a", "yes.", "interview,", "strengthening", "1965", "über", "東京へ", "no"), {
+    maxLength: 60,
+  })
+  .map((words) => words.join(" "));
+
+const wildTimes = fc.option(fc.double({ min: -3, max: 60, noNaN: true }), { nil: null });
+
+describe("times of words", () => {
+  test("are in order, do not overlap, and stay inside the segment, with or without the model's times", () => {
+    fc.assert(
+      fc.property(someSpans, text, fc.array(wildTimes), fc.array(wildTimes), (spans, text, starts, ends) => {
+        const words = withTimes(untimed(text), (i) => ({ start: starts[i] ?? null, end: ends[i] ?? null }));
+        const reading = readingOf(words, spans);
+        let reached = reading.segment.startSample / SAMPLE_RATE_HZ;
+        const timed = timeWords(reading);
+        expect(timed.map((word) => word.text)).toEqual(words.map((word) => word.text));
+        for (const { start, end } of timed) {
+          expect(start).toBeGreaterThanOrEqual(reached);
+          expect(end).toBeGreaterThan(start);
+          reached = end;
+        }
+        expect(reached).toBeLessThanOrEqual(reading.segment.endSample / SAMPLE_RATE_HZ);
+      }),
+    );
+  });
+
+  test("are the model's where it has them", () => {
+    const words = withTimes(untimed("Hello world"), (i) => ({ start: 0.5 + i, end: 0.9 + i }));
+    const timed = timeWords(readingOf(words, seconds([10, 12]), SAMPLE_RATE_HZ));
+    expect(timed.map(({ start, end, timing }) => [start, end, timing])).toEqual([
+      [9.5, 9.9, "model"],
+      [10.5, 10.9, "model"],
+    ]);
+  });
+
+  test("are estimated over the speech, never in the pauses", () => {
+    const spans = seconds([1, 2], [4, 6]);
+    const timed = timeWords(readingOf(untimed("I came home. Then we all had dinner together."), spans));
+    expect(timed.map(({ timing }) => timing)).toEqual(timed.map(() => "estimated"));
+    expect(timed[2]).toMatchObject({ text: "home.", end: 2 });
+    expect(timed[3]).toMatchObject({ text: "Then", start: 4 });
+    expect(timed.at(-1)?.end).toBe(6);
+  });
+
+  test("prefer to pause at punctuation", () => {
+    const spans = seconds([0, 2.2], [3, 5]);
+    const timed = timeWords(readingOf(untimed("one two three four, five six seven eight nine"), spans));
+    expect(timed.find(({ start }) => start >= 3)?.text).toBe("five");
+  });
+
+  test("give longer words more time", () => {
+    const [a, interview] = timeWords(readingOf(untimed("a interview"), seconds([0, 1])));
+    expect((interview?.end ?? 0) - (interview?.start ?? 0)).toBeGreaterThan(
+      2 * ((a?.end ?? 0) - (a?.start ?? 0)),
+    );
+  });
+});
