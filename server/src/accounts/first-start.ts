@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import type { Database, Tx } from "../database/open.ts";
 import { createProject } from "../projects/projects.ts";
+import { setPlan } from "../usage/plans.ts";
 import { hashPassword } from "./passwords.ts";
 import { type Actor, createUser, type User } from "./users.ts";
 
@@ -30,6 +31,7 @@ export async function firstStart(
   return db.transaction().execute(async (tx) => {
     if (await hasUsers(tx)) return null;
     const user = await createUser(tx, { email: config.admin.email, passwordHash, isAdmin: true }, now);
+    await setPlan(tx, user.id, { plan: config.admin.plan, endsAt: null }, now);
     const { key } = await createApiKey(
       tx,
       { userId: user.id, name: "First key", key: secrets.adminApiKey ?? undefined },

@@ -15,14 +15,18 @@ export interface Config {
   audioSecondsMax: number;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   trialMinutes: number;
+  /** Paid plans with their minutes a month. */
+  plans: Readonly<Record<string, number>>;
   rateLimit: Rate;
+  /** Proxies whose `X-Forwarded-*` headers say who asks. */
+  trustedProxies: readonly string[];
   registration: "open" | "closed";
   /** Who mails come from. */
   mailFrom: string;
   /** The service that people may sign on with; null for none. */
   oidc: OidcConfig | null;
-  /** The first account; null parts are made up at first start. */
-  admin: { email: string };
+  /** The first account, and the plan with which it and others made with `users create --admin` begin. */
+  admin: { email: string; plan: "trial" | "unlimited" };
 }
 
 /** One OpenID Connect provider. Its client secret is among the secrets. */
@@ -36,6 +40,8 @@ export interface OidcConfig {
 /** Where each kind of state lives below the data folder. */
 export interface DataFolders {
   database: string;
+  /** Counts of rate limits, which may be lost. */
+  counters: string;
   blobs: string;
   models: string;
   scratch: string;
@@ -58,11 +64,17 @@ export function configure(env: Env): Config {
     audioSecondsMax: env.USPEECH_MAX_AUDIO_SECONDS ?? 36_000,
     logLevel: env.USPEECH_LOG_LEVEL ?? "info",
     trialMinutes: env.USPEECH_TRIAL_MINUTES ?? 300,
+    plans: env.USPEECH_PLANS ?? {},
     rateLimit: env.USPEECH_RATE_LIMIT ?? { requests: 120, periodSeconds: 60 },
+    trustedProxies: env.USPEECH_TRUSTED_PROXIES ?? [],
     registration: env.USPEECH_REGISTRATION ?? "open",
     mailFrom: env.USPEECH_MAIL_FROM ?? `Uspeech <uspeech@${hostOf(env.USPEECH_PUBLIC_URL) ?? "localhost"}>`,
     oidc: oidcOf(env),
-    admin: { email: env.USPEECH_ADMIN_EMAIL ?? "admin@localhost" },
+    admin: {
+      email: env.USPEECH_ADMIN_EMAIL ?? "admin@localhost",
+      // Whoever says how long a trial is wants minutes counted from the first account on.
+      plan: env.USPEECH_TRIAL_MINUTES === undefined ? "unlimited" : "trial",
+    },
   };
 }
 
@@ -104,6 +116,7 @@ function hostOf(url: string | undefined): string | undefined {
 export function dataFolders(dataDir: string): DataFolders {
   return {
     database: join(dataDir, "uspeech.sqlite"),
+    counters: join(dataDir, "counters.sqlite"),
     blobs: join(dataDir, "blobs"),
     models: join(dataDir, "models"),
     scratch: join(dataDir, "tmp"),

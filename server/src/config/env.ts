@@ -2,6 +2,8 @@
  * The names of all settings and how their texts are read. Nothing else in the project reads the environment.
  */
 
+import { isIP } from "node:net";
+
 /** A setting whose text cannot be; the message names the variable, the value and what is allowed. */
 export class SettingsError extends Error {
   override name = "SettingsError";
@@ -91,11 +93,38 @@ const apiKey: Setting<string> = {
   read: (value) => (/^[A-Za-z0-9]{8,16}\.[A-Za-z0-9]{32,128}$/.test(value) ? value : undefined),
 };
 
+/** Names of plans with their minutes a month, in the order in which they were given. */
+const plans: Setting<Readonly<Record<string, number>>> = {
+  allowed:
+    "plans with their minutes a month, such as basic=600,team=3000; no plan is called trial or unlimited",
+  read(value) {
+    const parts = value.split(",").map((part) => /^\s*([a-z][a-z0-9_-]{0,30})=(\d{1,9})\s*$/.exec(part));
+    const read = new Map(parts.map((part) => [part?.[1] ?? "", Number(part?.[2])]));
+    const taken = ["", "trial", "unlimited"].some((name) => read.has(name));
+    return taken || read.size < parts.length ? undefined : Object.fromEntries(read);
+  },
+};
+
 const mailbox: Setting<string> = {
   allowed: "an e-mail address, alone or as Name <address>",
   read: (value) =>
     /^(?:[^\s@<>]+@[^\s@<>]+|[^<>@\r\n]+ <[^\s@<>]+@[^\s@<>]+>)$/.test(value) ? value : undefined,
 };
+
+const networks: Setting<readonly string[]> = {
+  allowed: "IP addresses and networks such as 10.0.0.0/8, separated by commas",
+  read(value) {
+    const parts = value.split(",").map((part) => part.trim());
+    return parts.every(isNetwork) ? parts : undefined;
+  },
+};
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const bitsMax = { 4: 32, 6: 128 }[isIP(address)];
+  if (bitsMax === undefined || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+}
 
 /** Every setting there is. `docs/settings.md` lists them, and a test compares the two. */
 export const SETTINGS = {
@@ -115,7 +144,9 @@ export const SETTINGS = {
   USPEECH_MAX_AUDIO_SECONDS: integer(1, 1_000_000),
   USPEECH_LOG_LEVEL: choice("debug", "info", "warn", "error", "silent"),
   USPEECH_TRIAL_MINUTES: integer(0, 1_000_000_000),
+  USPEECH_PLANS: plans,
   USPEECH_RATE_LIMIT: rate,
+  USPEECH_TRUSTED_PROXIES: networks,
   USPEECH_SMTP_URL: address("smtp", "smtps"),
   USPEECH_MAIL_FROM: mailbox,
   USPEECH_REGISTRATION: choice("open", "closed"),

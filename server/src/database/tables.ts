@@ -164,7 +164,7 @@ interface FileTable {
   /** The `Probe` of an audio file. */
   probe_json: string | null;
   uploaded_at: string;
-  /** Why its transcription was not queued when it came: `reason` of a usage error. Null once it was. */
+  /** Why its transcription was not queued when it came; says nothing more once it has a transcript. */
   notice_reason: UsageReason | null;
 }
 

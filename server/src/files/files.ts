@@ -14,8 +14,9 @@ import { NOT_MEDIA, type Probe, probe, UndecodableError } from "../media/probe.t
 import type { Transcript } from "../pipeline/transcript.ts";
 import { visibleProjectIds } from "../projects/access.ts";
 import type { Queue } from "../queue/queue.ts";
-import { dropDeliveriesOf, transcribeLater } from "../tasks/tasks.ts";
+import { dropWorkOn, type Queueing, transcribeLater } from "../tasks/tasks.ts";
 import { createTranscribed } from "../transcripts/transcripts.ts";
+import { refusalOf } from "../usage/ledger.ts";
 import { parseSubtitles, SubtitleError, type Subtitles, type SubtitleType } from "./subtitles.ts";
 
 export const FILE_TYPES = ["audio", "csv", "xlsx", "srt", "vtt"] as const satisfies FileType[];
@@ -158,17 +159,20 @@ function tooLong(found: Probe, config: Config): string {
 
 /**
  * Writes a file's row and, for audio, queues its transcription, all in the caller's transaction: either the file is there
- * with its task, or neither is.
+ * with its task, or neither is. Where the actor has too few minutes left, the file is kept and nothing is queued.
  *
  * @returns the file's id
  */
 export async function createFile(
   tx: Tx,
-  queue: Queue,
+  queueing: Queueing,
   upload: Upload & Inspected,
   actor: Actor,
   now: Date,
 ): Promise<number> {
+  const { probe: audio } = upload;
+  const { userId } = actor;
+  const refusal = audio && (await refusalOf(tx, queueing.config, userId, audio.durationSeconds, now));
   const { id } = await tx
     .insertInto("files")
     .values({
@@ -182,17 +186,18 @@ export async function createFile(
       duration_seconds: upload.probe?.durationSeconds ?? upload.transcript?.durationSeconds ?? null,
       probe_json: upload.probe && JSON.stringify(upload.probe),
       uploaded_at: now.toISOString(),
+      notice_reason: refusal,
     })
     .returning("id")
     .executeTakeFirstOrThrow();
   if (upload.transcript) await createTranscribed(tx, id, upload.transcript, now);
-  if (upload.probe) await transcribeLater(tx, queue, { fileId: id, userId: actor.userId }, now);
+  if (audio && !refusal) await transcribeLater(tx, queueing, { fileId: id, userId }, now);
   return id;
 }
 
 /** Deletes a file with its transcript and tasks; a running transcription finds its task gone and stops. */
-export async function deleteFile(tx: Tx, queue: Queue, id: number): Promise<void> {
-  await dropDeliveriesOf(tx, queue, id);
+export async function deleteFile(tx: Tx, queue: Queue, id: number, now: Date): Promise<void> {
+  await dropWorkOn(tx, queue, id, now);
   await doomBlobs(tx, (files) => files.where("id", "=", id));
   await tx.deleteFrom("files").where("id", "=", id).execute();
 }

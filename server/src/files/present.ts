@@ -1,9 +1,10 @@
 import { LIMITS } from "../config/limits.ts";
 import { char, choice, fileField, readOnly, relation } from "../http/fields.ts";
 import { type Output, serializer } from "../http/serializer.ts";
-import { nullable, oneOf } from "../http/shapes.ts";
+import { nullable, objectOf, oneOf } from "../http/shapes.ts";
 import { apiTime } from "../http/times.ts";
 import type { StoredBlob } from "../blobs/blob-store.ts";
+import { USAGE_REASONS, usageBody } from "../usage/ledger.ts";
 import { FILE_TYPES, type FileRow, fileStatus } from "./files.ts";
 
 export const FILE_STATUSES = ["uploaded", "transcribing", "transcribed", "failed"] as const;
@@ -28,7 +29,9 @@ export const FILE = serializer("File", {
   }),
   transcript: readOnly(nullable("integer")),
   task: readOnly(nullable("integer"), { help: "The latest one." }),
-  notice: readOnly(nullable("object")),
+  notice: readOnly(nullable(objectOf({ detail: "string", reason: oneOf(USAGE_REASONS) })), {
+    help: "Why it was not transcribed when it came, where its sender had too few minutes left.",
+  }),
 });
 
 /** What can be changed of a file. */
@@ -52,6 +55,12 @@ export function presentFile(row: FileRow): Output<typeof FILE> {
     error_detail: row.error_detail_json === null ? null : JSON.parse(row.error_detail_json),
     transcript: row.transcript_id,
     task: row.task_id,
-    notice: null,
+    notice: noticeOf(row),
   };
+}
+
+/** What the upload was told, for as long as nothing came of it. */
+function noticeOf(row: FileRow): Output<typeof FILE>["notice"] {
+  if (row.notice_reason === null || fileStatus(row) !== "uploaded") return null;
+  return usageBody(row.notice_reason);
 }

@@ -56,6 +56,7 @@ export function fileRoutes(server: ApiServer<Actor>, services: FileServices): vo
         summary: "Upload a file; audio is transcribed",
         description:
           "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.",
+        rate: "uploads",
         body: FILE,
         responses: { 201: FILE.shape },
         handle: (call) => upload(services, call),
@@ -196,19 +197,19 @@ async function rename(services: FileServices, call: Call<Actor>) {
 
 async function remove(services: FileServices, call: Call<Actor>) {
   const { id } = await theFile(services, call);
-  await services.db.transaction().execute((tx) => deleteFile(tx, services.queue, id));
+  await services.db.transaction().execute((tx) => deleteFile(tx, services.queue, id, services.now()));
   services.changes.announce(id);
   await removeDoomedBlobs(services.db, services.blobs, services.log);
   return { status: 204 };
 }
 
 async function transcribe(services: FileServices, call: Call<Actor>) {
-  const { db, queue, now } = services;
+  const { db, now } = services;
   const file = await theFile(services, call);
   if (file.file_type !== "audio") throw new ValidationError("Only audio files can be transcribed.");
   if (fileStatus(file) === "transcribed") throw new ValidationError("This file is already transcribed.");
   const wanted = { fileId: file.id, userId: call.actor.userId };
-  const id = await db.transaction().execute((tx) => transcribeLater(tx, queue, wanted, now()));
+  const id = await db.transaction().execute((tx) => transcribeLater(tx, services, wanted, now()));
   services.changes.announce(file.id);
   services.wake();
   return { status: 202, body: await readTask(services, call.actor, id) };

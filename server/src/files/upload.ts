@@ -96,18 +96,19 @@ function nameRequest(actor: Actor, key: string, wanted: Upload): IdempotencyKey 
 
 async function store(
   tx: Tx,
-  { queue, now }: UploadServices,
+  services: UploadServices,
   actor: Actor,
   wanted: Upload & Inspected,
   key: IdempotencyKey | null,
 ): Promise<Answer & { status: number; replayed: boolean }> {
-  const earlier = key && (await keptAnswer(tx, key, now()));
+  const now = services.now();
+  const earlier = key && (await keptAnswer(tx, key, now));
   if (earlier) return { ...earlier, replayed: true };
-  const id = await createFile(tx, queue, wanted, actor, now());
+  const id = await createFile(tx, services, wanted, actor, now);
   const row = await findFile(tx, actor, id);
   if (!row) throw new Error("A file that was just stored is not visible to its owner.");
   const answer = { status: 201, body: presentFile(row) };
-  if (key) await keepAnswer(tx, key, answer, now());
+  if (key) await keepAnswer(tx, key, answer, now);
   return { ...answer, replayed: false };
 }
 

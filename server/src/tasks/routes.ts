@@ -1,4 +1,5 @@
 import type { Actor } from "../accounts/users.ts";
+import type { Config } from "../config/config.ts";
 import type { Database } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
 import type { TaskStatus } from "../database/tables.ts";
@@ -59,6 +60,7 @@ const ORDERING = ordering(["id", "created_at", "finished_at"], "-id");
 export interface TaskServices {
   db: Database;
   queue: Queue;
+  config: Config;
   changes: Changes;
   /** There is new work in the queue. */
   wake: () => void;
@@ -158,9 +160,9 @@ async function list(services: TaskServices, call: Call<Actor>) {
 }
 
 async function retry(services: TaskServices, call: Call<Actor>) {
-  const { db, queue, now } = services;
+  const { db, now } = services;
   const task = await theTask(services, call);
-  const id = await db.transaction().execute((tx) => retryLater(tx, queue, task, call.actor.userId, now()));
+  const id = await db.transaction().execute((tx) => retryLater(tx, services, task, call.actor.userId, now()));
   services.changes.announce(task.file_id);
   services.wake();
   return { status: 202, body: await readTask(services, call.actor, id) };

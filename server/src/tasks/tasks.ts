@@ -5,6 +5,8 @@ import type { Executor, Tx } from "../database/open.ts";
 import type { Tables, TaskStatus } from "../database/tables.ts";
 import { visibleProjectIds } from "../projects/access.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
+import { refusalOf, releaseMinutes, reserveMinutes, usageError } from "../usage/ledger.ts";
+import type { Plans } from "../usage/plans.ts";
 
 export type Task = Selectable<Tables["tasks"]>;
 
@@ -49,21 +51,31 @@ export function etaSeconds(task: Task, now: Date): number | null {
   return Math.round((elapsedSeconds * (1 - task.progress)) / task.progress);
 }
 
+/** Where a transcription is queued, and what the minutes that it needs are counted by. */
+export interface Queueing {
+  queue: Queue;
+  config: Plans;
+}
+
 /**
- * Queues the transcription of a file in the caller's transaction. The file has one transcript for ever; each try that
- * somebody asks for is a task of its own. A file whose transcription already waits or runs gets that task: two clicks are
- * one job.
+ * Queues the transcription of a file in the caller's transaction, and sets the minutes of its user aside for it. The file
+ * has one transcript for ever; each try that somebody asks for is a task of its own. A file whose transcription already
+ * waits or runs gets that task: two clicks are one job.
  *
  * @returns the task's id
+ * @throws {UsageError} where the user has too few minutes left; nothing is written then
  */
 export async function transcribeLater(
   tx: Tx,
-  queue: Queue,
+  { queue, config }: Queueing,
   wanted: { fileId: number; userId: number },
   now: Date,
 ): Promise<number> {
   const live = await liveTask(tx, wanted.fileId);
   if (live) return live.id;
+  const seconds = await lengthOf(tx, wanted.fileId);
+  const refusal = await refusalOf(tx, config, wanted.userId, seconds, now);
+  if (refusal) throw usageError(refusal);
   const transcriptId = await beginTranscript(tx, wanted.fileId, now);
   const { id } = await tx
     .insertInto("tasks")
@@ -79,8 +91,19 @@ export async function transcribeLater(
     })
     .returning("id")
     .executeTakeFirstOrThrow();
+  await reserveMinutes(tx, config, { id, ...wanted, seconds }, now);
   await queue.add(tx, TRANSCRIPTION_QUEUE, id, wanted.userId);
   return id;
+}
+
+/** In seconds. */
+async function lengthOf(tx: Tx, fileId: number): Promise<number> {
+  const file = await tx
+    .selectFrom("files")
+    .select("duration_seconds")
+    .where("id", "=", fileId)
+    .executeTakeFirstOrThrow();
+  return file.duration_seconds ?? 0;
 }
 
 function liveTask(tx: Tx, fileId: number) {
@@ -119,11 +142,12 @@ async function beginTranscript(tx: Tx, fileId: number, now: Date): Promise<numbe
  * A new task for the file of one that ended without a transcript.
  *
  * @returns the new task's id
+ * @throws {UsageError} where the user has too few minutes left
  * @throws {TaskStateError} unless the task failed or was cancelled and nothing came after it
  */
 export async function retryLater(
   tx: Tx,
-  queue: Queue,
+  queueing: Queueing,
   task: Task,
   userId: number,
   now: Date,
@@ -137,7 +161,7 @@ export async function retryLater(
     .where("id", ">", task.id)
     .executeTakeFirst();
   if (newer) throw new TaskStateError(`This task was retried already, as task ${newer.id}.`);
-  return transcribeLater(tx, queue, { fileId: task.file_id, userId }, now);
+  return transcribeLater(tx, queueing, { fileId: task.file_id, userId }, now);
 }
 
 /**
@@ -156,6 +180,7 @@ export async function cancelTask(tx: Tx, queue: Queue, task: Task, now: Date): P
   if (cancelled.numUpdatedRows === 0n)
     throw new TaskStateError(`Only queued or running tasks can be cancelled. This one is ${task.status}.`);
   await queue.cancel(tx, TRANSCRIPTION_QUEUE, task.id);
+  await releaseMinutes(tx, task.id, "cancelled", now);
   await failTranscript(
     tx,
     task.transcript_id,
@@ -165,10 +190,12 @@ export async function cancelTask(tx: Tx, queue: Queue, task: Task, now: Date): P
   );
 }
 
-/** Stops what works on a file that is about to be deleted. */
-export async function dropDeliveriesOf(tx: Tx, queue: Queue, fileId: number): Promise<void> {
+/** Stops what works on a file that is about to be deleted, and gives back the minutes set aside for it. */
+export async function dropWorkOn(tx: Tx, queue: Queue, fileId: number, now: Date): Promise<void> {
   const live = await liveTask(tx, fileId);
-  if (live) await queue.cancel(tx, TRANSCRIPTION_QUEUE, live.id);
+  if (!live) return;
+  await queue.cancel(tx, TRANSCRIPTION_QUEUE, live.id);
+  await releaseMinutes(tx, live.id, "deleted", now);
 }
 
 /**

@@ -13,6 +13,7 @@ import type { SpeechEngine } from "../speech/recogniser.ts";
 import { claimTask, failTranscript, reportProgress, type Task } from "../tasks/tasks.ts";
 import { languageFault } from "./language-fault.ts";
 import { storedSegments } from "./segments.ts";
+import { releaseMinutes, settleMinutes } from "../usage/ledger.ts";
 import { saveTranscript } from "./transcripts.ts";
 
 export interface TranscribeServices {
@@ -140,7 +141,7 @@ class Reporter {
   }
 }
 
-/** One transaction: the transcript or the reason why there is none, the task, the queue. */
+/** One transaction: the transcript or the reason why there is none, the minutes, the task, the queue. */
 async function finish(
   services: TranscribeServices,
   task: Task,
@@ -153,10 +154,12 @@ async function finish(
       const { transcript, evidence } = outcome;
       await saveTranscript(tx, task.transcript_id, transcript, evidence, now);
       await noteDuration(tx, task.file_id, transcript.durationSeconds);
+      await settleMinutes(tx, task.id, transcript.speechSeconds, now);
       await end(tx, task, { status: "succeeded", progress: 1 }, now);
     } else {
       await failTranscript(tx, task.transcript_id, outcome.reason, outcome.detail, now);
       await noteDuration(tx, task.file_id, outcome.durationSeconds);
+      await releaseMinutes(tx, task.id, "failed", now);
       await end(
         tx,
         task,
@@ -262,6 +265,7 @@ async function failForGood(
   await whileOurs(services, task, delivery, async (tx) => {
     const now = services.now();
     await failTranscript(tx, task.transcript_id, null, { message }, now);
+    await releaseMinutes(tx, task.id, "failed", now);
     await end(tx, task, { status: "failed", error: message }, now);
     await services.queue.settle(tx, delivery);
   });
