@@ -7,6 +7,7 @@ import { removeDoomedBlobs, removeOrphanBlobs } from "./blobs/doomed.ts";
 import { type Config, dataFolders, type DataFolders } from "./config/config.ts";
 import { LIMITS } from "./config/limits.ts";
 import type { Secrets } from "./config/secrets.ts";
+import { Counters } from "./database/counters.ts";
 import { migrate } from "./database/migrate.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { LinkSigner } from "./downloads/links.ts";
@@ -14,6 +15,7 @@ import { downloadRoutes } from "./downloads/routes.ts";
 import { fileRoutes } from "./files/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { addSchemaView } from "./http/openapi.ts";
+import { RateLimit } from "./http/rate-limit.ts";
 import { type ApiServer, createServer } from "./http/server.ts";
 import { forgetOldAnswers } from "./idempotency/idempotency.ts";
 import { openScratch } from "./media/scratch.ts";
@@ -32,6 +34,7 @@ import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
 import { forgetOldSegments } from "./transcripts/segments.ts";
 import { transcribe } from "./transcripts/transcribe.ts";
 import { transcriptRoutes } from "./transcripts/routes.ts";
+import { usageRoutes } from "./usage/routes.ts";
 
 /** What a process does: answer requests, transcribe what was uploaded, or both. */
 export type Role = "api" | "work";
@@ -64,6 +67,7 @@ interface Services {
   log: Logger;
   now: () => Date;
   db: Database;
+  counters: Counters;
   blobs: DiskBlobStore;
   queue: Queue;
   changes: Changes;
@@ -79,6 +83,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   try {
     const db = await openDatabase(folders.database);
     closers.add(() => db.destroy());
+    const counters = new Counters(folders.counters);
+    closers.add(async () => counters.close());
     await migrate(db);
     const welcome = await firstStart(db, config, secrets, now());
     const services: Services = {
@@ -87,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       log,
       now,
       db,
+      counters,
       blobs: new DiskBlobStore(folders.blobs),
       queue: new SqliteQueue(db, now),
       changes: new Changes(),
@@ -137,12 +144,23 @@ async function startWork(services: Services, closers: Closers): Promise<void> {
 }
 
 function addRoutes(services: Services): ApiServer<Actor> {
-  const { config, db, log, now } = services;
+  const { config, counters, db, log, now } = services;
+  const rates = new RateLimit<Actor>({
+    rate: config.rateLimit,
+    counters,
+    userOf: (actor) => actor.userId,
+    now,
+  });
   const server = createServer<Actor>({
     log,
-    authenticate: (request) => authenticateApiKey(db, request.headers.authorization, now()),
+    authenticate: rates.guard((request) =>
+      authenticateApiKey(db, request.headers.authorization, now()),
+    ),
+    throttle: rates.throttle,
     publicUrl: config.publicUrl ?? undefined,
+    trustProxy: config.trustedProxies,
   });
+  rates.addHeaders(server.app);
   // The worker may have been started after these services were copied.
   const wake = (): void => services.wake();
   healthRoutes(server, { ...services, checkModel: () => checkModel(services) });
@@ -151,6 +169,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
   taskRoutes(server, { ...services, wake });
   transcriptRoutes(server, services);
   downloadRoutes(server, services);
+  usageRoutes(server, services);
   addSchemaView(server, API_INFO);
   return server;
 }
@@ -186,12 +205,13 @@ function keepHouse(services: Services): () => Promise<void> {
   };
 }
 
-async function sweep({ db, blobs, log, now }: Services): Promise<void> {
+async function sweep({ db, counters, blobs, log, now }: Services): Promise<void> {
   try {
     await removeDoomedBlobs(db, blobs, log);
     await removeOrphanBlobs(db, blobs, ago(now(), LIMITS.blobs.orphanAgeMs), log);
     await blobs.sweepDrafts(ago(now(), LIMITS.blobs.draftAgeMs));
     await forgetOldAnswers(db, now());
+    counters.forgetOld(now().getTime());
     await forgetOldSegments(db, ago(now(), LIMITS.tasks.segmentsKeptMs));
   } catch (error) {
     log.error({ err: error }, "the hourly sweep failed; it is tried again in an hour");

@@ -118,6 +118,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     USPEECH_DATA_DIR: dataDir,
     USPEECH_MODEL: TEST_MODEL,
     USPEECH_WORKERS: 1,
+    USPEECH_RATE_LIMIT: { requests: 1_000_000, periodSeconds: 60 },
     ...options.env,
   };
   const app = await createApp({
@@ -161,6 +162,7 @@ export async function startProcess(
       USPEECH_WORKERS: "1",
       USPEECH_LOG_LEVEL: "error",
       USPEECH_ADMIN_API_KEY: ADMIN_KEY,
+      USPEECH_RATE_LIMIT: "1000000/min",
       ...variables,
     },
   });

@@ -30,6 +30,19 @@ export const LIMITS = {
     pageSize: 20,
     pageSizeMax: 100,
   },
+  /** The part of `USPEECH_RATE_LIMIT` that each kind of request gets, each counted by itself; never less than one. */
+  rates: {
+    reads: 1,
+    writes: 1,
+    /** The costly ones: a file is stored, decoded and transcribed. */
+    uploads: 0.5,
+    /** Where passwords and tokens out of mails are tried; each account has limits of its own besides. */
+    logins: 0.25,
+    /** Credentials that were refused, per address. */
+    refusals: 0.25,
+    /** Behind signed links: a player asks for a recording in many small pieces. */
+    downloads: 10,
+  },
   queue: {
     /** A worker that says nothing for this long has lost its work to another. */
     leaseMs: 30_000,
@@ -95,6 +108,23 @@ export const LIMITS = {
     secretCharacters: 40,
     /** `last_used_at` is no more exact than this. */
     lastUsedPrecisionMs: 60_000,
+  },
+  teams: {
+    nameCharactersMax: 255,
+    perUserMax: 100,
+    membersMax: 1_000,
+    /** Open ones of one team. */
+    invitationsMax: 100,
+    invitationMs: 7 * 24 * 3_600_000,
+    /** Mails that one user can have sent to strangers. */
+    invitationsPerUser: { tries: 100, periodMs: 24 * 3_600_000 },
+    /** Wrong tokens that one user can try. */
+    acceptancesPerUser: { tries: 100, periodMs: 3_600_000 },
+    /** How long an admin sees that an invitation expired. */
+    expiredKeptMs: 30 * 24 * 3_600_000,
+  },
+  projects: {
+    sharesMax: 1_000,
   },
   tasks: {
     /** Tries for upstream failures, the first included (api.md, section 8: "three times with growing pauses"). */

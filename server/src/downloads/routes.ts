@@ -57,6 +57,7 @@ export function downloadRoutes(server: ApiServer<Actor>, services: DownloadServi
     actions: {
       GET: {
         summary: "What a link leads to; it needs no credentials",
+        rate: "downloads",
         responses: { 200: null, 206: null },
         handle: (call) => follow(services, call),
       },

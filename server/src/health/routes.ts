@@ -27,6 +27,7 @@ export function healthRoutes(server: ApiServer<Actor>, services: HealthServices)
     actions: {
       GET: {
         summary: "Whether the process answers",
+        rate: "free",
         responses: { 200: objectOf({ status: "string" }) },
         handle: () => ({ status: 200, body: { status: "ok" } }),
       },
@@ -39,6 +40,7 @@ export function healthRoutes(server: ApiServer<Actor>, services: HealthServices)
     actions: {
       GET: {
         summary: "Whether database, queue, storage and model can be used",
+        rate: "free",
         responses: {
           200: objectOf({ status: "string", checks: CHECKS }),
           503: objectOf({ status: "string", checks: CHECKS }),

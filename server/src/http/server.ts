@@ -13,6 +13,7 @@ import Fastify, {
 import { LIMITS } from "../config/limits.ts";
 import { ClientGone } from "./body.ts";
 import { type ApiError, NotFound, ParseError, toApiError } from "./errors.ts";
+import type { RateKind } from "./rate-limit.ts";
 import type { View } from "./view.ts";
 
 /** The figures of `LIMITS.http`. */
@@ -23,13 +24,18 @@ export interface ServerOptions<Actor> {
   /** Other figures than `LIMITS.http` has. */
   limits?: Partial<HttpLimits>;
   /** Who is asking; null where the request brings no credentials. @throws {AuthenticationFailed} for bad ones */
-  authenticate: (request: FastifyRequest) => Promise<Actor | null>;
+  authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Actor | null>;
   /** Lets the request through, or throws `Throttled`; may set headers on the reply. */
-  throttle?: (request: FastifyRequest, reply: FastifyReply, actor: Actor | null) => Promise<void> | void;
+  throttle?: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    actor: Actor | null,
+    kind: RateKind,
+  ) => Promise<void> | void;
   /** Where clients reach this server; without it, the `Host` that they ask for. */
   publicUrl?: string | undefined;
-  /** Believe `X-Forwarded-*`: only behind a proxy that sets them. */
-  trustProxy?: boolean;
+  /** Addresses and networks of proxies whose `X-Forwarded-*` are believed; none unless given. */
+  trustProxy?: readonly string[];
 }
 
 /** The server on which views are put. @typeParam Actor who can be asking */
@@ -71,11 +77,11 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
 }
 
 function createFastify<Actor>(options: ServerOptions<Actor>, limits: HttpLimits): FastifyInstance {
-  const { log, trustProxy = false } = options;
+  const { log, trustProxy = [] } = options;
   return Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
-    trustProxy,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     exposeHeadRoutes: false,
     connectionTimeout: limits.connectionSilenceMs,
     keepAliveTimeout: limits.keepAliveMs,

@@ -5,12 +5,14 @@
  */
 
 import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { readJson } from "./body.ts";
 import { MethodNotAllowed, NotAuthenticated, NotFound } from "./errors.ts";
 import { negotiate } from "./negotiation.ts";
 import { int, type Json } from "./python.ts";
 import type { Parameter } from "./query.ts";
+import type { RateKind } from "./rate-limit.ts";
 import type { Serializer } from "./serializer.ts";
 import { type ApiServer, type HttpLimits, sendJson } from "./server.ts";
 import { nullable, objectOf, arrayOf, type Shape } from "./shapes.ts";
@@ -42,6 +44,8 @@ export interface Action<Actor> {
   body?: Serializer;
   /** What is answered with each status; null where there is no body. */
   responses: Record<number, Shape<unknown> | null>;
+  /** What it counts as in rate limits; "reads" or "writes", by its method, unless given. */
+  rate?: RateKind;
   handle: (call: Call<Actor>) => Promise<Answer> | Answer;
 }
 
@@ -53,6 +57,8 @@ export interface View<Actor> {
   tag: string;
   /** "user" unless given. */
   permission?: Permission<Actor>;
+  /** Looks at no credentials, so that bad or old ones keep nobody from logging in (DRF's `authentication_classes = []`). */
+  anonymous?: boolean;
   /** Media types of the answers. JSON unless given; `*` parts match anything. */
   produces?: readonly string[];
   actions: Partial<Record<Method, Action<Actor>>>;
@@ -78,6 +84,7 @@ export class Call<Actor> {
   /** Aborts when the client goes away before its answer is over. */
   readonly signal: AbortSignal;
   readonly limits: HttpLimits;
+  readonly #server: ApiServer<Actor>;
   readonly #actor: Actor | null;
 
   constructor(server: ApiServer<Actor>, request: FastifyRequest, reply: FastifyReply, actor: Actor | null) {
@@ -85,6 +92,7 @@ export class Call<Actor> {
     this.reply = reply;
     this.query = queryOf(request);
     this.baseUrl = server.baseUrl(request);
+    this.#server = server;
     this.signal = signalOf(reply);
     this.limits = server.limits;
     this.#actor = actor;
@@ -99,6 +107,16 @@ export class Call<Actor> {
   /** Who is asking, or null. */
   get actorOrNull(): Actor | null {
     return this.#actor;
+  }
+
+  /** What `Origin` is for pages of this server. */
+  get origins(): string[] {
+    return this.#server.origins(this.request);
+  }
+
+  /** Resolves once the answer is out, or nobody waits for it any more. */
+  async answered(): Promise<void> {
+    await finished(this.reply.raw).catch(() => undefined);
   }
 
   /** The absolute URL of this request. */
@@ -163,9 +181,9 @@ async function respond<Actor>(
 ): Promise<Answer> {
   const produces = view.produces ?? ["application/json"];
   negotiate(request.headers.accept, queryOf(request), produces);
-  const actor = await server.authenticate(request);
+  const actor = view.anonymous ? null : await server.authenticate(request, reply);
   permit(view.permission ?? "user", actor, request);
-  await server.throttle?.(request, reply, actor);
+  await server.throttle?.(request, reply, actor, rateOf(view, request.method));
   if (request.method === "OPTIONS") return { status: 200, body: metadata(view, produces) };
   const action = view.actions[actionMethod(request.method)];
   if (!action) throw new MethodNotAllowed(request.method);
@@ -176,6 +194,13 @@ function permit<Actor>(permission: Permission<Actor>, actor: Actor | null, reque
   if (permission === "public") return;
   if (actor === null) throw new NotAuthenticated();
   if (permission !== "user") permission(actor, request);
+}
+
+/** Of a method that the view does not have, too: its 405 is counted like the rest. */
+function rateOf<Actor>(view: View<Actor>, method: string): RateKind {
+  const isRead = method === "GET" || method === "HEAD" || method === "OPTIONS";
+  const wanted = METHODS.find((one) => one === (isRead ? "GET" : method));
+  return (wanted && view.actions[wanted]?.rate) ?? (isRead ? "reads" : "writes");
 }
 
 /** HEAD is GET whose body stays here. */
