@@ -1,18 +1,109 @@
+import { sql } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import type { Executor } from "../database/open.ts";
+import type { TeamRole } from "../database/tables.ts";
+import { NotFound, PermissionDenied } from "../http/errors.ts";
 
-/** What the actor is to a project. */
-export type Role = "owner";
+/** What somebody can be to a project, the strongest first. Who is none of these does not know that there is one. */
+export const PROJECT_ROLES = ["owner", "team_admin", "edit", "view"] as const;
+export type ProjectRole = (typeof PROJECT_ROLES)[number];
+
+/**
+ * `read` is seeing and downloading; `edit` is uploading, renaming, correcting, transcribing, cancelling and deleting files;
+ * `administer` is changing and deleting the project or the team itself, and deciding who else comes in.
+ */
+export type Action = "read" | "edit" | "administer";
+
+const PERMITTED: Record<ProjectRole | TeamRole, readonly Action[]> = {
+  owner: ["read", "edit", "administer"],
+  team_admin: ["read", "edit", "administer"],
+  edit: ["read", "edit"],
+  view: ["read"],
+  // In a team.
+  admin: ["read", "administer"],
+  member: ["read"],
+};
+
+/** The one answer to who may do what, for projects with everything in them and for teams. */
+export function permits(role: ProjectRole | TeamRole, action: Action): boolean {
+  return PERMITTED[role].includes(action);
+}
+
+/**
+ * Everything that opens a project to the actor: a row for each reason, so that one project may have several. Restricted to
+ * some projects, each of the three parts uses its index.
+ */
+function grants(executor: Executor, { userId }: Actor) {
+  return executor
+    .selectFrom("projects")
+    .where("projects.owner_id", "=", userId)
+    .select(["projects.id as project_id", role("owner").as("role")])
+    .unionAll(
+      executor
+        .selectFrom("team_members")
+        .innerJoin("projects", "projects.team_id", "team_members.team_id")
+        .where("team_members.user_id", "=", userId)
+        .where("team_members.role", "=", "admin")
+        .select(["projects.id as project_id", role("team_admin").as("role")]),
+    )
+    .unionAll(
+      executor
+        .selectFrom("project_shares")
+        .where("project_shares.user_id", "=", userId)
+        .select("project_shares.project_id")
+        // What a share permits is a role's name.
+        .select((eb) => eb.ref("project_shares.permission").$castTo<ProjectRole>().as("role")),
+    )
+    .as("grants");
+}
+
+function role(name: ProjectRole) {
+  return sql<ProjectRole>`${sql.lit(name)}`;
+}
 
 /**
  * The projects that exist for the actor, as a query to select from or to restrict others by. Everything that shows or
  * changes something of a project goes through this: what it does not give is answered as if it were not there.
  */
 export function visibleProjects(executor: Executor, actor: Actor) {
-  return executor.selectFrom("projects").where("projects.owner_id", "=", actor.userId);
+  return executor.selectFrom("projects").where("projects.id", "in", visibleProjectIds(executor, actor));
 }
 
 /** Ids of {@link visibleProjects}, for `where … in`. */
 export function visibleProjectIds(executor: Executor, actor: Actor) {
-  return visibleProjects(executor, actor).select("projects.id");
+  return executor.selectFrom(grants(executor, actor)).select("grants.project_id");
+}
+
+/** What the actor is to each of these projects; those that they cannot see are left out. */
+export async function rolesIn(
+  executor: Executor,
+  actor: Actor,
+  projectIds: readonly number[],
+): Promise<Map<number, ProjectRole>> {
+  if (projectIds.length === 0) return new Map();
+  const granted = await executor
+    .selectFrom(grants(executor, actor))
+    .selectAll()
+    .where("grants.project_id", "in", projectIds)
+    .execute();
+  const roles = new Map<number, ProjectRole>();
+  for (const role of PROJECT_ROLES.toReversed())
+    for (const grant of granted) if (grant.role === role) roles.set(grant.project_id, role);
+  return roles;
+}
+
+/**
+ * @returns what the actor is to the project
+ * @throws {NotFound} where they cannot see it @throws {PermissionDenied} where they can, but not do this
+ */
+export async function authorize(
+  executor: Executor,
+  actor: Actor,
+  projectId: number,
+  action: Action,
+): Promise<ProjectRole> {
+  const role = (await rolesIn(executor, actor, [projectId])).get(projectId);
+  if (!role) throw new NotFound();
+  if (!permits(role, action)) throw new PermissionDenied();
+  return role;
 }

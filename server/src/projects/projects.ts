@@ -3,9 +3,12 @@ import type { Actor } from "../accounts/users.ts";
 import { doomBlobs } from "../blobs/doomed.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
-import { visibleProjects } from "./access.ts";
+import { releaseMinutes } from "../usage/ledger.ts";
+import { type ProjectRole, rolesIn, visibleProjects } from "./access.ts";
 
-export type Project = Selectable<Tables["projects"]> & { file_count: number };
+type ProjectRow = Selectable<Tables["projects"]> & { file_count: number };
+/** A project as the actor sees it. */
+export type Project = ProjectRow & { role: ProjectRole };
 /** What a person decides about a project. */
 export type ProjectFields = Omit<Insertable<Tables["projects"]>, "id" | "owner_id" | "created_at">;
 
@@ -24,9 +27,28 @@ export function projectRows(executor: Executor, actor: Actor) {
     );
 }
 
+/** Adds what the actor is to each project, leaving out those that were taken from them meanwhile. */
+export async function withRoles(executor: Executor, actor: Actor, rows: ProjectRow[]): Promise<Project[]> {
+  const roles = await rolesIn(
+    executor,
+    actor,
+    rows.map((row) => row.id),
+  );
+  return rows.flatMap((row) => {
+    const role = roles.get(row.id);
+    return role ? [{ ...row, role }] : [];
+  });
+}
+
 /** Undefined where there is none for this actor. */
-export function findProject(executor: Executor, actor: Actor, id: number): Promise<Project | undefined> {
-  return projectRows(executor, actor).where("projects.id", "=", id).executeTakeFirst();
+export async function findProject(
+  executor: Executor,
+  actor: Actor,
+  id: number,
+): Promise<Project | undefined> {
+  const rows = await projectRows(executor, actor).where("projects.id", "=", id).execute();
+  const [project] = await withRoles(executor, actor, rows);
+  return project;
 }
 
 /** @returns the new project's id */
@@ -55,7 +77,8 @@ export async function updateProject(
 }
 
 /** Deletes a project with its files and transcripts; running transcriptions find their task gone and stop. */
-export async function deleteProject(tx: Tx, id: number): Promise<void> {
+export async function deleteProject(tx: Tx, id: number, now: Date): Promise<void> {
+  await releaseMinutesOf(tx, id, now);
   await doomBlobs(tx, (files) => files.where("project_id", "=", id));
   await tx
     .deleteFrom("deliveries")
@@ -68,4 +91,16 @@ export async function deleteProject(tx: Tx, id: number): Promise<void> {
     )
     .execute();
   await tx.deleteFrom("projects").where("id", "=", id).execute();
+}
+
+/** Gives back what was set aside for work that is about to stop. */
+async function releaseMinutesOf(tx: Tx, projectId: number, now: Date): Promise<void> {
+  const live = await tx
+    .selectFrom("tasks")
+    .innerJoin("files", "files.id", "tasks.file_id")
+    .select("tasks.id")
+    .where("files.project_id", "=", projectId)
+    .where("tasks.status", "in", ["queued", "running"])
+    .execute();
+  for (const { id } of live) await releaseMinutes(tx, id, "deleted", now);
 }

@@ -2,18 +2,20 @@ import type { Actor } from "../accounts/users.ts";
 import { removeDoomedBlobs } from "../blobs/doomed.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Database } from "../database/open.ts";
-import { NotFound } from "../http/errors.ts";
-import { boolean, char, choice, integer, readOnly } from "../http/fields.ts";
+import { NotFound, ValidationError } from "../http/errors.ts";
+import { boolean, char, choice, integer, readOnly, relation } from "../http/fields.ts";
 import { choiceFilter, filters, ordering, SEARCH_PARAMETER, searchTerms } from "../http/filters.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
 import { type Output, serializer, type Valid } from "../http/serializer.ts";
 import type { ApiServer } from "../http/server.ts";
-import { nullable, oneOf } from "../http/shapes.ts";
+import { oneOf } from "../http/shapes.ts";
 import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
 import type { Logger } from "../observe/log.ts";
 import { countOf } from "../database/page.ts";
 import { matching } from "../database/search.ts";
+import { administeredTeam, type Team } from "../teams/teams.ts";
+import { authorize, PROJECT_ROLES } from "./access.ts";
 import { ISO_639_1 } from "./languages.ts";
 import {
   createProject,
@@ -23,6 +25,7 @@ import {
   type ProjectFields,
   projectRows,
   updateProject,
+  withRoles,
 } from "./projects.ts";
 
 const KINDS = ["audio", "survey"] as const;
@@ -38,8 +41,8 @@ const PROJECT = serializer("Project", {
   language: choice(LANGUAGES, { required: false, help: "`auto`, or the ISO 639-1 code of what is spoken." }),
   speakers_expected: integer({ required: false, allowNull: true, min: 1, max: 100 }),
   owner: readOnly("integer"),
-  team: readOnly(nullable("integer")),
-  role: readOnly(oneOf(["owner"]), { help: "What you are to this project." }),
+  team: relation({ required: false, allowNull: true, help: "One that you are an admin of." }),
+  role: readOnly(oneOf(PROJECT_ROLES), { help: "What you are to this project." }),
   file_count: readOnly("integer"),
   created_at: readOnly("datetime"),
 });
@@ -94,13 +97,13 @@ export function projectRoutes(server: ApiServer<Actor>, services: ProjectService
         summary: "Change a project",
         body: PROJECT,
         responses: { 200: PROJECT.shape },
-        handle: (call) => change(services, call, async () => PROJECT.validate(await call.json())),
+        handle: (call) => change(services, call, "validate"),
       },
       PATCH: {
         summary: "Change some fields of a project",
         body: PROJECT,
         responses: { 200: PROJECT.shape },
-        handle: (call) => change(services, call, async () => PROJECT.validatePartial(await call.json())),
+        handle: (call) => change(services, call, "validatePartial"),
       },
       DELETE: {
         summary: "Delete a project with its files and transcripts",
@@ -131,24 +134,32 @@ async function list({ db }: ProjectServices, call: Call<Actor>) {
       return sorted.orderBy("projects.id").limit(limit).offset(offset).execute();
     },
   });
-  return { status: 200, body: { ...page, results: page.results.map(present) } };
+  const results = await withRoles(db, call.actor, page.results);
+  return { status: 200, body: { ...page, results: results.map(present) } };
 }
 
 async function create({ db, now }: ProjectServices, call: Call<Actor>) {
-  const valid = await PROJECT.validate(await call.json());
+  const valid = await PROJECT.validate(await call.json(), { relations: relations(db, call.actor) });
   const fields: ProjectFields = { ...DEFAULTS, ...columns(valid), title: valid.title };
   const id = await createProject(db, call.actor, fields, now());
   return { status: 201, body: present(await mustFind(db, call.actor, id)) };
 }
 
-async function change(
-  services: ProjectServices,
-  call: Call<Actor>,
-  read: () => Promise<Partial<Valid<typeof PROJECT>>>,
-) {
-  const { id } = await theProject(services, call);
-  await updateProject(services.db, id, columns(await read()));
-  return { status: 200, body: present(await mustFind(services.db, call.actor, id)) };
+/** A project can be put into teams that the actor administers; others do not exist here. */
+function relations(db: Database, actor: Actor) {
+  return { team: (id: number) => administeredTeam(db, actor, id) };
+}
+
+async function change({ db }: ProjectServices, call: Call<Actor>, validate: "validate" | "validatePartial") {
+  const { actor } = call;
+  const id = call.id();
+  const role = await authorize(db, actor, id, "administer");
+  const valid = await PROJECT[validate](await call.json(), { relations: relations(db, actor) });
+  // Whoever else takes it out would not see it any more.
+  if (valid.team === null && role !== "owner")
+    throw new ValidationError({ team: ["Only its owner can take a project out of its team."] });
+  await updateProject(db, id, columns(valid));
+  return { status: 200, body: present(await mustFind(db, actor, id)) };
 }
 
 async function mustFind(db: Database, actor: Actor, id: number): Promise<Project> {
@@ -158,15 +169,21 @@ async function mustFind(db: Database, actor: Actor, id: number): Promise<Project
 }
 
 async function remove(services: ProjectServices, call: Call<Actor>) {
-  const { id } = await theProject(services, call);
-  await services.db.transaction().execute((tx) => deleteProject(tx, id));
+  const id = call.id();
+  await authorize(services.db, call.actor, id, "administer");
+  await services.db.transaction().execute((tx) => deleteProject(tx, id, services.now()));
   await removeDoomedBlobs(services.db, services.blobs, services.log);
   return { status: 204 };
 }
 
-function columns(valid: Partial<Valid<typeof PROJECT>>) {
-  const { return_timestamps, ...rest } = valid;
-  return return_timestamps === undefined ? rest : { ...rest, return_timestamps: return_timestamps ? 1 : 0 };
+type ValidProject = Omit<Valid<typeof PROJECT>, "team"> & { team?: Team | null | undefined };
+
+function columns({ return_timestamps, team, ...rest }: Partial<ValidProject>) {
+  return {
+    ...rest,
+    ...(return_timestamps !== undefined && { return_timestamps: return_timestamps ? 1 : 0 }),
+    ...(team !== undefined && { team_id: team && team.id }),
+  };
 }
 
 function present(project: Project): Output<typeof PROJECT> {
@@ -179,8 +196,8 @@ function present(project: Project): Output<typeof PROJECT> {
     language: project.language,
     speakers_expected: project.speakers_expected,
     owner: project.owner_id,
-    team: null,
-    role: "owner",
+    team: project.team_id,
+    role: project.role,
     file_count: project.file_count,
     created_at: apiTime(project.created_at),
   };
