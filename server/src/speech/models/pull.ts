@@ -75,7 +75,8 @@ async function exclusively(
   work: (workDir: string) => Promise<void>,
 ): Promise<void> {
   const workDir = path.join(modelsDir, WORK_FOLDER, entry.name);
-  await mkdir(path.dirname(workDir), { recursive: true });
+  // At a first start this makes the data folder too, in which accounts and recordings are to come.
+  await mkdir(path.dirname(workDir), { recursive: true, mode: 0o700 });
   await withLock(`${workDir}.lock`, signal, async () => {
     await mkdir(workDir, { recursive: true });
     await work(workDir);
