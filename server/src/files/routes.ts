@@ -21,6 +21,7 @@ import { objectOf } from "../http/shapes.ts";
 import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
 import type { Changes } from "../observe/changes.ts";
+import { authorize } from "../projects/access.ts";
 import { findProject } from "../projects/projects.ts";
 import { readTask, TASK } from "../tasks/routes.ts";
 import { transcribeLater } from "../tasks/tasks.ts";
@@ -142,6 +143,13 @@ async function theFile({ db }: Pick<FileServices, "db">, call: Call<Actor>): Pro
   return file;
 }
 
+/** @throws {PermissionDenied} where the actor may see it only */
+async function theFileToEdit(services: Pick<FileServices, "db">, call: Call<Actor>): Promise<FileRow> {
+  const file = await theFile(services, call);
+  await authorize(services.db, call.actor, file.project_id, "edit");
+  return file;
+}
+
 async function list({ db }: FileServices, call: Call<Actor>) {
   const wanted = await FILTERS.read(call.query, { project: (id: number) => findProject(db, call.actor, id) });
   let rows = fileRows(db, call.actor).where(matching(["files.original_filename"], searchTerms(call.query)));
@@ -189,14 +197,14 @@ async function events(services: FileServices, call: Call<Actor>) {
 }
 
 async function rename(services: FileServices, call: Call<Actor>) {
-  const { id } = await theFile(services, call);
+  const { id } = await theFileToEdit(services, call);
   const { original_filename } = await FILE_CHANGE.validatePartial(await call.json());
   if (original_filename !== undefined) await renameFile(services.db, id, original_filename);
   return { status: 200, body: presentFile(await theFile(services, call)) };
 }
 
 async function remove(services: FileServices, call: Call<Actor>) {
-  const { id } = await theFile(services, call);
+  const { id } = await theFileToEdit(services, call);
   await services.db.transaction().execute((tx) => deleteFile(tx, services.queue, id, services.now()));
   services.changes.announce(id);
   await removeDoomedBlobs(services.db, services.blobs, services.log);
@@ -205,7 +213,7 @@ async function remove(services: FileServices, call: Call<Actor>) {
 
 async function transcribe(services: FileServices, call: Call<Actor>) {
   const { db, now } = services;
-  const file = await theFile(services, call);
+  const file = await theFileToEdit(services, call);
   if (file.file_type !== "audio") throw new ValidationError("Only audio files can be transcribed.");
   if (fileStatus(file) === "transcribed") throw new ValidationError("This file is already transcribed.");
   const wanted = { fileId: file.id, userId: call.actor.userId };

@@ -2,6 +2,7 @@ import type { Actor } from "../accounts/users.ts";
 import type { BlobStore, StoredBlob } from "../blobs/blob-store.ts";
 import type { Config } from "../config/config.ts";
 import type { Database, Tx } from "../database/open.ts";
+import { PermissionDenied } from "../http/errors.ts";
 import { readForm } from "../http/multipart.ts";
 import type { Form } from "../http/serializer.ts";
 import type { Answer, Call } from "../http/view.ts";
@@ -13,6 +14,7 @@ import {
   keyFrom,
 } from "../idempotency/idempotency.ts";
 import type { Logger } from "../observe/log.ts";
+import { authorize, permits } from "../projects/access.ts";
 import { findProject } from "../projects/projects.ts";
 import type { Queue } from "../queue/queue.ts";
 import { createFile, findFile, inspect, type Inspected, receive, type Upload } from "./files.ts";
@@ -81,6 +83,7 @@ async function describe({ db }: UploadServices, call: Call<Actor>, form: Form<St
   const { project, file, file_type } = await FILE.validate(form, {
     relations: { project: (id: number) => findProject(db, call.actor, id) },
   });
+  if (!permits(project.role, "edit")) throw new PermissionDenied();
   return { projectId: project.id, fileType: file_type, filename: file.filename, blob: file.kept };
 }
 
@@ -104,9 +107,11 @@ async function store(
   const now = services.now();
   const earlier = key && (await keptAnswer(tx, key, now));
   if (earlier) return { ...earlier, replayed: true };
+  // The project may have been deleted, or closed to the actor, while the file came in and was looked into.
+  await authorize(tx, actor, wanted.projectId, "edit");
   const id = await createFile(tx, services, wanted, actor, now);
   const row = await findFile(tx, actor, id);
-  if (!row) throw new Error("A file that was just stored is not visible to its owner.");
+  if (!row) throw new Error("A file that was just stored is not visible to its uploader.");
   const answer = { status: 201, body: presentFile(row) };
   if (key) await keepAnswer(tx, key, answer, now);
   return { ...answer, replayed: false };

@@ -15,6 +15,7 @@ import { type Call, pageOf, view } from "../http/view.ts";
 import type { Changes } from "../observe/changes.ts";
 import type { Queue } from "../queue/queue.ts";
 import { findFile } from "../files/files.ts";
+import { authorize } from "../projects/access.ts";
 import {
   cancelTask,
   etaSeconds,
@@ -129,6 +130,14 @@ async function theTask({ db }: TaskServices, call: Call<Actor>): Promise<Task> {
   return task;
 }
 
+/** @throws {PermissionDenied} where the actor may see it only */
+async function theTaskToEdit({ db }: TaskServices, call: Call<Actor>): Promise<Task> {
+  const task = await findTask(db, call.actor, call.id());
+  if (!task) throw new NotFound();
+  await authorize(db, call.actor, task.project_id, "edit");
+  return task;
+}
+
 /** A task as the API shows it. */
 export async function readTask(
   services: { db: Database; now: () => Date },
@@ -161,7 +170,7 @@ async function list(services: TaskServices, call: Call<Actor>) {
 
 async function retry(services: TaskServices, call: Call<Actor>) {
   const { db, now } = services;
-  const task = await theTask(services, call);
+  const task = await theTaskToEdit(services, call);
   const id = await db.transaction().execute((tx) => retryLater(tx, services, task, call.actor.userId, now()));
   services.changes.announce(task.file_id);
   services.wake();
@@ -170,7 +179,7 @@ async function retry(services: TaskServices, call: Call<Actor>) {
 
 async function cancel(services: TaskServices, call: Call<Actor>) {
   const { db, queue, now } = services;
-  const task = await theTask(services, call);
+  const task = await theTaskToEdit(services, call);
   await db.transaction().execute((tx) => cancelTask(tx, queue, task, now()));
   services.changes.announce(task.file_id);
   return { status: 202, body: await readTask(services, call.actor, task.id) };

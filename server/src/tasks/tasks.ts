@@ -24,10 +24,15 @@ export function taskRows(executor: Executor, actor: Actor) {
     .selectFrom("tasks")
     .innerJoin("files", "files.id", "tasks.file_id")
     .where("files.project_id", "in", visibleProjectIds(executor, actor))
-    .selectAll("tasks");
+    .selectAll("tasks")
+    .select("files.project_id");
 }
 
-export function findTask(executor: Executor, actor: Actor, id: number): Promise<Task | undefined> {
+export function findTask(
+  executor: Executor,
+  actor: Actor,
+  id: number,
+): Promise<(Task & { project_id: number }) | undefined> {
   return taskRows(executor, actor).where("tasks.id", "=", id).executeTakeFirst();
 }
 
