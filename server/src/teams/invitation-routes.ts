@@ -2,6 +2,7 @@ import { countAttempt } from "../accounts/attempts.ts";
 import { type Actor, findUser, normalizeEmail } from "../accounts/users.ts";
 import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
+import type { Counters } from "../database/counters.ts";
 import type { Database } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
 import { NotFound } from "../http/errors.ts";
@@ -44,6 +45,7 @@ const ORDERING = ordering(["id", "created_at", "expires_at"], "id");
 
 export interface InvitationServices {
   db: Database;
+  counters: Counters;
   mailer: Mailer;
   /** Where the links in mails lead, without a slash at the end. */
   siteUrl: () => string;
@@ -121,12 +123,12 @@ async function list({ db }: InvitationServices, call: Call<Actor>) {
   return { status: 200, body: { ...page, results: page.results.map(present) } };
 }
 
-async function create({ db, mailer, siteUrl, now }: InvitationServices, call: Call<Actor>) {
+async function create({ db, counters, mailer, siteUrl, now }: InvitationServices, call: Call<Actor>) {
   const { actor } = call;
   const team = await authorizeInTeam(db, actor, call.id(), "administer");
   const valid = await INVITATION.validate(await call.json());
   const wanted = { email: normalizeEmail(valid.email), role: valid.role };
-  await countAttempt(db, `invite user ${actor.userId}`, LIMITS.teams.invitationsPerUser, now());
+  countAttempt(counters, `invitation by user ${actor.userId}`, LIMITS.teams.invitationsPerUser, now());
   const { invitation, token } = await db.transaction().execute(async (tx) => {
     const made = await invite(tx, actor, team.id, wanted, now());
     await audit(tx, actor, "team.member_invited", { type: "team", id: team.id }, wanted, now());
@@ -143,10 +145,10 @@ async function withdraw(services: InvitationServices, call: Call<Actor>) {
   return { status: 204 };
 }
 
-async function accept({ db, now }: InvitationServices, call: Call<Actor>) {
+async function accept({ db, counters, now }: InvitationServices, call: Call<Actor>) {
   const { actor } = call;
   const { token } = await ACCEPTANCE.validate(await call.json());
-  await countAttempt(db, `accept user ${actor.userId}`, LIMITS.teams.acceptancesPerUser, now());
+  countAttempt(counters, `acceptance by user ${actor.userId}`, LIMITS.teams.acceptancesPerUser, now());
   const team = await db.transaction().execute(async (tx) => {
     const id = await acceptInvitation(tx, actor, token, now());
     const joined = await findTeam(tx, actor, id);

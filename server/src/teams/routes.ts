@@ -7,23 +7,14 @@ import { ordering, SEARCH_PARAMETER, searchTerms } from "../http/filters.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
 import type { ApiServer } from "../http/server.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
-import type { Mailer } from "../mail/mailer.ts";
-import { invitationRoutes } from "./invitation-routes.ts";
+import { invitationRoutes, type InvitationServices } from "./invitation-routes.ts";
 import { memberRoutes } from "./member-routes.ts";
 import { presentTeam, TEAM } from "./present.ts";
 import { authorizeInTeam, createTeam, deleteTeam, renameTeam, teamRows } from "./teams.ts";
 
 const ORDERING = ordering(["id", "name", "created_at"], "id");
 
-export interface TeamServices {
-  db: Database;
-  mailer: Mailer;
-  /** Where the links in mails lead, without a slash at the end. */
-  siteUrl: () => string;
-  now: () => Date;
-}
-
-export function teamRoutes(server: ApiServer<Actor>, services: TeamServices): void {
+export function teamRoutes(server: ApiServer<Actor>, services: InvitationServices): void {
   view(server, "/api/teams/", {
     name: "Team List",
     tag: "teams",
@@ -78,7 +69,7 @@ async function readTeam(db: Database, actor: Actor, id: number) {
   return presentTeam(await authorizeInTeam(db, actor, id, "read"));
 }
 
-async function list({ db }: TeamServices, call: Call<Actor>) {
+async function list({ db }: InvitationServices, call: Call<Actor>) {
   const rows = teamRows(db, call.actor).where(matching(["teams.name"], searchTerms(call.query)));
   const page = await paginate(call, {
     count: () => countOf(rows),
@@ -92,7 +83,7 @@ async function list({ db }: TeamServices, call: Call<Actor>) {
   return { status: 200, body: { ...page, results: page.results.map(presentTeam) } };
 }
 
-async function create({ db, now }: TeamServices, call: Call<Actor>) {
+async function create({ db, now }: InvitationServices, call: Call<Actor>) {
   const { actor } = call;
   const { name } = await TEAM.validate(await call.json());
   const id = await db.transaction().execute(async (tx) => {
@@ -103,14 +94,18 @@ async function create({ db, now }: TeamServices, call: Call<Actor>) {
   return { status: 201, body: await readTeam(db, actor, id) };
 }
 
-async function rename({ db }: TeamServices, call: Call<Actor>, validate: "validate" | "validatePartial") {
+async function rename(
+  { db }: InvitationServices,
+  call: Call<Actor>,
+  validate: "validate" | "validatePartial",
+) {
   const { id } = await authorizeInTeam(db, call.actor, call.id(), "administer");
   const { name } = await TEAM[validate](await call.json());
   if (name !== undefined) await renameTeam(db, id, name);
   return { status: 200, body: await readTeam(db, call.actor, id) };
 }
 
-async function remove({ db, now }: TeamServices, call: Call<Actor>) {
+async function remove({ db, now }: InvitationServices, call: Call<Actor>) {
   const { actor } = call;
   await db.transaction().execute(async (tx) => {
     const { id, name } = await authorizeInTeam(tx, actor, call.id(), "administer");
