@@ -96,5 +96,5 @@ test("names come to the terminal without what would steer it", async () => {
   await admin.send("POST", "/api/projects/", { title: "\u001b[31mred\u202egnirts" });
   const { stdout } = await run("projects");
   expect(stdout).toContain("[31mred gnirts");
-  expect(stdout).not.toMatch(/[\u001b\u202e]/);
+  expect(Array.from("\u001b\u202e").filter((mark) => stdout.includes(mark))).toEqual([]);
 });

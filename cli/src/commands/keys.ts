@@ -1,5 +1,6 @@
 import { userByEmail } from "@uspeech/server/accounts/users.ts";
 import { type ApiKey, apiKeysOf, createApiKey, revokeApiKey } from "@uspeech/server/api-keys/api-keys.ts";
+import { apiTime, apiTimeOrNull } from "@uspeech/server/http/times.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { readSettings, withDatabase } from "../data-folder.ts";
 import { futureTime } from "../times.ts";
@@ -63,6 +64,15 @@ const revoke = defineCommand({
 
 export const keysCommands: readonly Command[] = [create, list, revoke];
 
+/** With the names of the API. */
 function shown({ id, name, prefix, created_at, last_used_at, expires_at, revoked_at }: ApiKey) {
-  return { id, name, prefix, created_at, last_used_at, expires_at, revoked_at };
+  return {
+    id,
+    name,
+    prefix,
+    created_at: apiTime(created_at),
+    last_used_at: apiTimeOrNull(last_used_at),
+    expires_at: apiTimeOrNull(expires_at),
+    revoked_at: apiTimeOrNull(revoked_at),
+  };
 }

@@ -101,6 +101,10 @@ interface BarOptions {
 
 /** Installs a model while standard error shows how far it is. @returns names of what was installed */
 export async function pullWithBar(entry: ModelEntry, options: BarOptions): Promise<string[]> {
+  const needed = [entry, ...entry.requires.map(findModel)];
+  const there = await Promise.all(needed.map((one) => isInstalled(options.modelsDir, one)));
+  // Asking npm how it reaches the network takes longer than all else.
+  if (there.every(Boolean)) return [];
   const { readNetworkSettings } = await import("@uspeech/server/speech/models/network.ts");
   const { pullModel } = await import("@uspeech/server/speech/models/pull.ts");
   const { terminal, ...where } = options;

@@ -1,4 +1,5 @@
 import { createUser, listUsers, setActive, type User } from "@uspeech/server/accounts/users.ts";
+import { apiTime } from "@uspeech/server/http/times.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { readSettings, withDatabase } from "../data-folder.ts";
 import { interruptible } from "../interrupts.ts";
@@ -80,7 +81,7 @@ function shown(user: User) {
     is_active: user.is_active === 1,
     is_admin: user.is_admin === 1,
     has_password: user.password_hash !== null,
-    created_at: user.created_at,
+    created_at: apiTime(user.created_at),
   };
 }
 

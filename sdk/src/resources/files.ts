@@ -1,3 +1,4 @@
+import { ConnectionError } from "../errors.ts";
 import { List } from "../pages.ts";
 import { pause, type Transport } from "../transport.ts";
 import type {
@@ -74,14 +75,32 @@ export class Files {
       { project, file_type: fileType },
       { filename, onSent },
     );
-    return this.#transport.json({
+    const request = {
       method: "POST",
       path: "/api/files/",
       ...body,
       headers: { ...headers, "idempotency-key": idempotencyKey },
       timeoutMs: null,
       signal,
-    });
+    } as const;
+    try {
+      return await this.#transport.json<TranscriptionFile>(request);
+    } catch (error) {
+      throw await this.#refusalBehind(error, project, signal);
+    }
+  }
+
+  /**
+   * Whoever refuses an upload may hang up while it is still being sent, and their answer is lost. A small question to the
+   * same place is answered in full.
+   */
+  async #refusalBehind(error: unknown, project: number, signal: AbortSignal | undefined): Promise<unknown> {
+    if (!(error instanceof ConnectionError)) return error;
+    const asked = this.#transport.json({ method: "GET", path: `/api/projects/${project}/`, signal });
+    return asked.then(
+      () => error,
+      (refusal: unknown) => (refusal instanceof ConnectionError ? error : refusal),
+    );
   }
 
   /** The file once it is no longer being transcribed: `transcribed` or `failed`, or `uploaded` where nothing was asked. */
