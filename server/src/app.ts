@@ -1,7 +1,12 @@
 import { rm } from "node:fs/promises";
 import { type Welcome, firstStart } from "./accounts/first-start.ts";
+import { mailRoutes } from "./accounts/mail-routes.ts";
+import { forgetOldMailTokens } from "./accounts/mail-tokens.ts";
+import { accountRoutes } from "./accounts/routes.ts";
 import type { Actor } from "./accounts/users.ts";
+import { adminRoutes } from "./admin/routes.ts";
 import { authenticateApiKey } from "./api-keys/authenticate.ts";
+import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { DiskBlobStore } from "./blobs/disk.ts";
 import { removeDoomedBlobs, removeOrphanBlobs } from "./blobs/doomed.ts";
 import { type Config, dataFolders, type DataFolders } from "./config/config.ts";
@@ -18,6 +23,8 @@ import { addSchemaView } from "./http/openapi.ts";
 import { RateLimit } from "./http/rate-limit.ts";
 import { type ApiServer, createServer } from "./http/server.ts";
 import { forgetOldAnswers } from "./idempotency/idempotency.ts";
+import { Mailer, removeOldMails } from "./mail/mailer.ts";
+import { folderTransport, smtpTransport } from "./mail/transport.ts";
 import { openScratch } from "./media/scratch.ts";
 import { Changes } from "./observe/changes.ts";
 import type { Logger } from "./observe/log.ts";
@@ -25,12 +32,20 @@ import { projectRoutes } from "./projects/routes.ts";
 import type { Queue } from "./queue/queue.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import { QueueWorker } from "./queue/worker.ts";
+import { authenticateSession } from "./sessions/authenticate.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
+import { forgetOldSessions } from "./sessions/sessions.ts";
+import { shareRoutes } from "./shares/routes.ts";
+import { SignOnProvider } from "./single-sign-on/provider.ts";
+import { signOnRoutes } from "./single-sign-on/routes.ts";
 import { findModel } from "./speech/models/catalogue.ts";
 import { isInstalled } from "./speech/models/installed.ts";
 import type { SpeechEngine } from "./speech/recogniser.ts";
 import { startSpeechEngine } from "./speech/worker-pool.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
+import { forgetOldInvitations } from "./teams/invitations.ts";
+import { teamRoutes } from "./teams/routes.ts";
 import { forgetOldSegments } from "./transcripts/segments.ts";
 import { transcribe } from "./transcripts/transcribe.ts";
 import { transcriptRoutes } from "./transcripts/routes.ts";
@@ -72,6 +87,12 @@ interface Services {
   queue: Queue;
   changes: Changes;
   links: LinkSigner;
+  mailer: Mailer;
+  signOn: SignOnProvider | null;
+  /** Where this process listens. */
+  address: string;
+  /** Where the links in mails lead: never taken from a request, which anybody can send. */
+  siteUrl: () => string;
   wake: () => void;
 }
 
@@ -98,14 +119,19 @@ export async function createApp(options: AppOptions): Promise<App> {
       queue: new SqliteQueue(db, now),
       changes: new Changes(),
       links: new LinkSigner(secrets.signingKey),
+      mailer: startMailer(options, folders.mail),
+      signOn: config.oidc && new SignOnProvider(config.oidc, secrets.oidcClientSecret ?? "", log),
+      address: `http://${config.host}:${config.port}`,
+      siteUrl: () => config.publicUrl ?? services.address,
       wake: () => undefined,
     };
+    closers.add(() => services.mailer.close());
     closers.add(() => rm(services.folders.scratch, { recursive: true, force: true }));
     closers.add(keepHouse(services));
     if (roles.includes("work")) await startWork(services, closers);
     const server = addRoutes(services);
     closers.add(() => server.app.close());
-    return { welcome, server, db, listen: () => listen(server, config), close: () => closers.run() };
+    return { welcome, server, db, listen: () => listen(server, services), close: () => closers.run() };
   } catch (error) {
     await closers.run();
     throw error;
@@ -123,6 +149,14 @@ class Closers {
   async run(): Promise<void> {
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
   }
+}
+
+function startMailer({ config, secrets, log }: AppOptions, folder: string): Mailer {
+  const transport =
+    secrets.smtpUrl === null
+      ? folderTransport(folder, config.mailFrom, log)
+      : smtpTransport(secrets.smtpUrl, config.mailFrom);
+  return new Mailer(transport, log);
 }
 
 async function startWork(services: Services, closers: Closers): Promise<void> {
@@ -151,10 +185,12 @@ function addRoutes(services: Services): ApiServer<Actor> {
     userOf: (actor) => actor.userId,
     now,
   });
-  const server = createServer<Actor>({
+  const server: ApiServer<Actor> = createServer<Actor>({
     log,
-    authenticate: rates.guard((request) =>
-      authenticateApiKey(db, request.headers.authorization, now()),
+    authenticate: rates.guard(
+      async (request) =>
+        (await authenticateApiKey(db, request.headers.authorization, now())) ??
+        (await authenticateSession(db, request, () => server.origins(request), now())),
     ),
     throttle: rates.throttle,
     publicUrl: config.publicUrl ?? undefined,
@@ -164,12 +200,20 @@ function addRoutes(services: Services): ApiServer<Actor> {
   // The worker may have been started after these services were copied.
   const wake = (): void => services.wake();
   healthRoutes(server, { ...services, checkModel: () => checkModel(services) });
+  accountRoutes(server, services);
+  mailRoutes(server, services);
+  sessionRoutes(server, services);
+  signOnRoutes(server, services);
+  apiKeyRoutes(server, services);
+  teamRoutes(server, services);
   projectRoutes(server, services);
+  shareRoutes(server, services);
   fileRoutes(server, { ...services, wake });
   taskRoutes(server, { ...services, wake });
   transcriptRoutes(server, services);
   downloadRoutes(server, services);
   usageRoutes(server, services);
+  adminRoutes(server, services);
   addSchemaView(server, API_INFO);
   return server;
 }
@@ -185,8 +229,10 @@ async function checkModel({ config, folders }: Services): Promise<void> {
   throw new Error(`The model ${config.model} is not installed. Run \`uspeech models pull ${config.model}\`.`);
 }
 
-async function listen(server: ApiServer<Actor>, { host, port }: Config): Promise<string> {
-  return server.app.listen({ host, port });
+async function listen(server: ApiServer<Actor>, services: Services): Promise<string> {
+  const { host, port } = services.config;
+  services.address = await server.app.listen({ host, port });
+  return services.address;
 }
 
 /**
@@ -205,13 +251,17 @@ function keepHouse(services: Services): () => Promise<void> {
   };
 }
 
-async function sweep({ db, counters, blobs, log, now }: Services): Promise<void> {
+async function sweep({ db, counters, blobs, folders, log, now }: Services): Promise<void> {
   try {
     await removeDoomedBlobs(db, blobs, log);
     await removeOrphanBlobs(db, blobs, ago(now(), LIMITS.blobs.orphanAgeMs), log);
     await blobs.sweepDrafts(ago(now(), LIMITS.blobs.draftAgeMs));
     await forgetOldAnswers(db, now());
     counters.forgetOld(now().getTime());
+    await forgetOldSessions(db, now());
+    await forgetOldMailTokens(db, now());
+    await removeOldMails(folders.mail, ago(now(), LIMITS.mail.keptMs));
+    await forgetOldInvitations(db, ago(now(), LIMITS.teams.expiredKeptMs));
     await forgetOldSegments(db, ago(now(), LIMITS.tasks.segmentsKeptMs));
   } catch (error) {
     log.error({ err: error }, "the hourly sweep failed; it is tried again in an hour");

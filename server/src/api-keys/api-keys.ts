@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Executor } from "../database/open.ts";
+import { countOf } from "../database/page.ts";
 import type { Tables } from "../database/tables.ts";
 
 export type ApiKey = Omit<Selectable<Tables["api_keys"]>, "secret_hash">;
@@ -61,12 +62,33 @@ export async function createApiKey(
 
 /** Newest first. */
 export function apiKeysOf(executor: Executor, userId: number): Promise<ApiKey[]> {
-  return executor
-    .selectFrom("api_keys")
-    .select(SHOWN)
+  return ownApiKeys(executor, userId).orderBy("id", "desc").execute();
+}
+
+/** A user's keys, revoked ones too, to select from. */
+export function ownApiKeys(executor: Executor, userId: number) {
+  return executor.selectFrom("api_keys").select(SHOWN).where("user_id", "=", userId);
+}
+
+/** How many of a user's keys are not revoked. */
+export async function liveApiKeyCount(executor: Executor, userId: number): Promise<number> {
+  return countOf(ownApiKeys(executor, userId).where("revoked_at", "is", null));
+}
+
+/** As {@link revokeApiKey}, for a key of the user's own. @returns whether there is such a key */
+export async function revokeOwnApiKey(
+  executor: Executor,
+  userId: number,
+  id: number,
+  now: Date,
+): Promise<boolean> {
+  const { numUpdatedRows } = await executor
+    .updateTable("api_keys")
+    .set((eb) => ({ revoked_at: eb.fn.coalesce("revoked_at", eb.val(now.toISOString())) }))
     .where("user_id", "=", userId)
-    .orderBy("id", "desc")
-    .execute();
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Refuses the key from the next request on, in every process. @throws {ApiKeyError} where there is no such key */
@@ -77,6 +99,16 @@ export async function revokeApiKey(executor: Executor, prefix: string, now: Date
     .where("prefix", "=", prefix)
     .executeTakeFirst();
   if (result.numUpdatedRows === 0n) throw new ApiKeyError(`There is no key with the prefix ${prefix}.`);
+}
+
+/** As {@link revokeApiKey}, for all keys of a user. */
+export async function revokeApiKeysOf(executor: Executor, userId: number, now: Date): Promise<void> {
+  await executor
+    .updateTable("api_keys")
+    .set({ revoked_at: now.toISOString() })
+    .where("user_id", "=", userId)
+    .where("revoked_at", "is", null)
+    .execute();
 }
 
 /** What a key that was presented turned out to be. Only `valid` opens anything. */

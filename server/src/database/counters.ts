@@ -23,6 +23,7 @@ export class Counters {
   readonly #db: Sqlite.Database;
   readonly #count: Sqlite.Statement<[string, number, number, number], Count>;
   readonly #peek: Sqlite.Statement<[string, number], Count>;
+  readonly #reset: Sqlite.Statement<[string]>;
   readonly #forget: Sqlite.Statement<[number]>;
 
   /** Opens the file, making it where there is none. */
@@ -34,6 +35,7 @@ export class Counters {
     this.#db.exec(TABLE);
     this.#count = this.#db.prepare(COUNT);
     this.#peek = this.#db.prepare(PEEK);
+    this.#reset = this.#db.prepare("delete from counters where subject = ?");
     this.#forget = this.#db.prepare("delete from counters where ends_at_ms <= ?");
   }
 
@@ -47,6 +49,11 @@ export class Counters {
   /** What is used, without counting; null where no period runs. */
   peek(subject: string, nowMs: number): Count | null {
     return this.#peek.get(subject, nowMs) ?? null;
+  }
+
+  /** Lets a subject begin anew, as after a password that was right. */
+  reset(subject: string): void {
+    this.#reset.run(subject);
   }
 
   /** Removes the counts of periods that are over. */

@@ -10,7 +10,6 @@ export interface Tables {
   sessions: SessionTable;
   mail_tokens: MailTokenTable;
   identities: IdentityTable;
-  attempts: AttemptTable;
   teams: TeamTable;
   team_members: TeamMemberTable;
   team_invitations: TeamInvitationTable;
@@ -24,6 +23,9 @@ export interface Tables {
   deliveries: DeliveryTable;
   idempotency_keys: IdempotencyKeyTable;
   doomed_blobs: DoomedBlobTable;
+  webhooks: WebhookTable;
+  webhook_deliveries: WebhookDeliveryTable;
+  outgoing_mails: OutgoingMailTable;
   subscriptions: SubscriptionTable;
   usage_entries: UsageEntryTable;
   audit_entries: AuditEntryTable;
@@ -42,6 +44,8 @@ interface UserTable {
   language: Generated<string>;
   /** Null until a mail there was answered, or somebody vouched for it. */
   email_confirmed_at: string | null;
+  /** Whether the end of each transcription is told by mail. */
+  notify_by_mail: Generated<number>;
 }
 
 interface SessionTable {
@@ -74,13 +78,6 @@ interface IdentityTable {
   issuer: string;
   subject: string;
   created_at: string;
-}
-
-/** How often something was tried in the period that runs, for all processes. */
-interface AttemptTable {
-  subject: string;
-  used: number;
-  period_ends_at: string;
 }
 
 interface ApiKeyTable {
@@ -315,5 +312,56 @@ interface AuditEntryTable {
   subject_type: string;
   subject_id: number | null;
   detail_json: string;
+  created_at: string;
+}
+
+export type WebhookEvent = "transcript.completed" | "transcript.failed";
+
+interface WebhookTable {
+  id: Generated<number>;
+  user_id: number;
+  /** Null for everything that is the user's own. */
+  project_id: number | null;
+  url: string;
+  /** A list of `WebhookEvent`. */
+  events_json: string;
+  enabled: number;
+  /** When the server itself stopped delivering, after a day of failures. */
+  paused_at: string | null;
+  last_delivered_at: string | null;
+  /** What the secret is derived from, together with the server's key: the database alone signs nothing. */
+  secret_salt: string;
+  /** After a rotation: the one before, for a while. */
+  previous_secret_salt: string | null;
+  previous_secret_until: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export type WebhookDeliveryStatus = "pending" | "delivered" | "failed";
+
+/** One message to one webhook, with every try that was made. */
+interface WebhookDeliveryTable {
+  id: Generated<number>;
+  webhook_id: number;
+  /** The receiver's way to know a message that comes twice; a replay keeps it. */
+  message_id: string;
+  event: WebhookEvent;
+  payload_json: string;
+  status: WebhookDeliveryStatus;
+  attempts_json: string;
+  /** Null once it was delivered or given up. */
+  next_attempt_at: string | null;
+  replay_of: number | null;
+  created_at: string;
+}
+
+/** Mails that must go out, written with what they tell of; gone once the mail server has them. */
+interface OutgoingMailTable {
+  id: Generated<number>;
+  user_id: number;
+  subject: string;
+  text: string;
+  tries: number;
   created_at: string;
 }

@@ -52,7 +52,7 @@ export function openApi<Actor>(
   return {
     openapi: "3.1.0",
     info: { title, version, description },
-    security: [{ ApiKey: [] }],
+    security: [{ ApiKey: [] }, { Session: [] }],
     paths: { ...paths, ...info.paths },
     components: {
       schemas,
@@ -63,6 +63,13 @@ export function openApi<Actor>(
           in: "header",
           name: "Authorization",
           description: "`Api-Key <prefix>.<secret>`",
+        },
+        Session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "sessionid",
+          description:
+            "From `POST /api/auth/login/`. Unsafe methods need the header `X-CSRFToken` with the cookie `csrftoken`.",
         },
       },
     },
@@ -127,7 +134,7 @@ function pathItem<Actor>(path: string, view: View<Actor>, schemas: Record<string
     name,
     in: "path",
     required: true,
-    schema: name === "id" ? { type: "integer", minimum: 1 } : { type: "string" },
+    schema: name === "token" ? { type: "string" } : { type: "integer", minimum: 1 },
   }));
   const operations = Object.entries(view.actions).map(([method, action]) => [
     method.toLowerCase(),

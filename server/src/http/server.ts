@@ -50,6 +50,8 @@ export interface ApiServer<Actor> {
   readonly throttle: ServerOptions<Actor>["throttle"];
   /** Scheme and host for absolute URLs, without a slash at the end. */
   baseUrl(request: FastifyRequest): string;
+  /** What `Origin` is for pages of this server: the address that the operator set, and the one that was asked. */
+  origins(request: FastifyRequest): string[];
 }
 
 /** Every method that Node reads, but the one that opens tunnels: unknown ones must come to 405 and not to 404. */
@@ -73,6 +75,8 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
     authenticate: options.authenticate,
     throttle: options.throttle,
     baseUrl: (request) => publicUrl ?? hostUrl(request),
+    origins: (request) =>
+      [publicUrl ?? "", hostUrl(request)].filter(Boolean).map((url) => new URL(url).origin),
   };
 }
 

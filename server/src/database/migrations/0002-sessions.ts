@@ -1,15 +1,9 @@
 import { type CreateTableBuilder, type Kysely, sql } from "kysely";
 
-/** People with passwords: sessions, what mails prove, single sign-on, and how often one may try. */
+/** People with passwords: sessions, what mails prove, and single sign-on. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await people(db);
   await sessions(db);
-  await db.schema
-    .createTable("attempts")
-    .addColumn("subject", "text", (column) => column.primaryKey())
-    .addColumn("used", "integer", (column) => column.notNull())
-    .addColumn("period_ends_at", "text", (column) => column.notNull())
-    .execute();
 }
 
 async function people(db: Kysely<unknown>): Promise<void> {

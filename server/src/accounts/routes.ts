@@ -1,0 +1,197 @@
+import { LIMITS } from "../config/limits.ts";
+import { NotFound, PermissionDenied, ValidationError } from "../http/errors.ts";
+import { char, email, readOnly } from "../http/fields.ts";
+import { type Output, serializer, type Valid } from "../http/serializer.ts";
+import type { ApiServer } from "../http/server.ts";
+import { nullable, oneOf } from "../http/shapes.ts";
+import { type Call, view } from "../http/view.ts";
+import { sessionsOnly } from "../sessions/authenticate.ts";
+import { sessionTokenOf, setCsrfCookie } from "../sessions/cookies.ts";
+import { requireOwnOrigin } from "../sessions/csrf.ts";
+import { logIn } from "../sessions/log-in.ts";
+import { accountSubject, addressSubject, countAttempt } from "./attempts.ts";
+import { changePassword } from "./credentials.ts";
+import { passwordChangedMail } from "./letters.ts";
+import { sendConfirmation } from "./mail-routes.ts";
+import { passwordFaults } from "./password-rules.ts";
+import { hashPassword, passwordMatches } from "./passwords.ts";
+import { ME, presentMe } from "./present.ts";
+import type { AccountServices } from "./services.ts";
+import { type Actor, findUser, insertUser, normalizeEmail, updateUser, type User } from "./users.ts";
+
+const { emailCharactersMax, passwordCharactersMax } = LIMITS.accounts;
+
+const OPTIONS = serializer("AccountOptions", {
+  registration: readOnly(oneOf(["open", "closed"])),
+  single_sign_on: readOnly(nullable("string"), { help: "What the provider is called; null for none." }),
+});
+
+const REGISTRATION = serializer("Registration", {
+  email: email({ maxLength: emailCharactersMax }),
+  password: char({ maxLength: passwordCharactersMax, trim: false }),
+  name: ME.fields.name,
+  language: ME.fields.language,
+});
+
+const PASSWORD_CHANGE = serializer("PasswordChange", {
+  current_password: char({ maxLength: passwordCharactersMax, trim: false }),
+  new_password: char({ maxLength: passwordCharactersMax, trim: false }),
+});
+
+export function accountRoutes(server: ApiServer<Actor>, services: AccountServices): void {
+  view(server, "/api/auth/options/", {
+    name: "Account Options",
+    tag: "accounts",
+    permission: "public",
+    anonymous: true,
+    actions: {
+      GET: {
+        summary: "How people get in here",
+        responses: { 200: OPTIONS.shape },
+        handle: () => ({ status: 200, body: presentOptions(services) }),
+      },
+    },
+  });
+  view(server, "/api/auth/register/", {
+    name: "Register",
+    tag: "accounts",
+    permission: "public",
+    anonymous: true,
+    actions: {
+      POST: {
+        rate: "logins",
+        summary: "Make an account, and log in",
+        body: REGISTRATION,
+        responses: { 201: ME.shape },
+        handle: (call) => register(services, call),
+      },
+    },
+  });
+  ownRoutes(server, services);
+}
+
+function ownRoutes(server: ApiServer<Actor>, services: AccountServices): void {
+  view(server, "/api/auth/me/", {
+    name: "Me",
+    tag: "accounts",
+    actions: {
+      GET: {
+        summary: "Read your account",
+        responses: { 200: ME.shape },
+        handle: (call) => readMe(services, call),
+      },
+      PATCH: {
+        summary: "Change your account",
+        body: ME,
+        responses: { 200: ME.shape },
+        handle: (call) => changeMe(services, call),
+      },
+    },
+  });
+  view(server, "/api/auth/password/", {
+    name: "Password",
+    tag: "accounts",
+    permission: sessionsOnly,
+    actions: {
+      POST: {
+        rate: "logins",
+        summary: "Change your password, and end all other sessions",
+        body: PASSWORD_CHANGE,
+        responses: { 204: null },
+        handle: (call) => changeMyPassword(services, call),
+      },
+    },
+  });
+}
+
+function presentOptions({ config }: AccountServices): Output<typeof OPTIONS> {
+  return { registration: config.registration, single_sign_on: config.oidc?.name ?? null };
+}
+
+async function register(services: AccountServices, call: Call<Actor>) {
+  const { counters, config, now } = services;
+  requireOwnOrigin(call.request.headers, call.origins);
+  if (config.registration === "closed")
+    throw new PermissionDenied("Registration is closed. Ask an administrator for an account.");
+  const subject = addressSubject("register", call.request.ip);
+  countAttempt(counters, subject, LIMITS.accounts.registrationsPerAddress, now());
+  const wanted = await REGISTRATION.validate(await call.json());
+  const user = await createAccount(services, call, wanted);
+  await sendConfirmation(services, user);
+  return { status: 201, body: presentMe(user) };
+}
+
+async function createAccount(
+  { db, now }: AccountServices,
+  call: Call<Actor>,
+  wanted: Valid<typeof REGISTRATION>,
+): Promise<User> {
+  const { password, ...person } = wanted;
+  const faults = passwordFaults(password, normalizeEmail(person.email));
+  if (faults.length > 0) throw new ValidationError({ password: faults });
+  const passwordHash = await hashPassword(password);
+  return db.transaction().execute(async (tx) => {
+    const created = await insertUser(
+      tx,
+      {
+        email: person.email,
+        passwordHash,
+        isAdmin: false,
+        isEmailConfirmed: false,
+        ...(person.name !== undefined && { name: person.name }),
+        ...(person.language !== undefined && { language: person.language }),
+      },
+      now(),
+    );
+    if (!created) throw new ValidationError({ email: ["A user with this email already exists."] });
+    await logIn(tx, call, created.id, now());
+    return created;
+  });
+}
+
+async function readMe({ db }: AccountServices, call: Call<Actor>) {
+  const token = call.actor.via === "session" ? sessionTokenOf(call.request) : undefined;
+  if (token !== undefined) setCsrfCookie(call, token);
+  return { status: 200, body: presentMe(await mustFind(db, call.actor)) };
+}
+
+async function changeMe({ db }: AccountServices, call: Call<Actor>) {
+  await updateUser(db, call.actor.userId, await ME.validatePartial(await call.json()));
+  return { status: 200, body: presentMe(await mustFind(db, call.actor)) };
+}
+
+async function changeMyPassword(services: AccountServices, call: Call<Actor>) {
+  const { db, counters, mailer, siteUrl, now } = services;
+  const { actor } = call;
+  const user = await mustFind(db, actor);
+  const subject = accountSubject("login", user.email);
+  const { current_password, new_password } = await PASSWORD_CHANGE.validate(await call.json());
+  countAttempt(counters, subject, LIMITS.accounts.loginsPerAccount, now());
+  const before = await checkedPassword(user, current_password);
+  counters.reset(subject);
+  const faults = passwordFaults(new_password, user.email);
+  if (faults.length > 0) throw new ValidationError({ new_password: faults });
+  const after = await hashPassword(new_password);
+  const change = { before, after, session: actor.sessionId };
+  const inTime = await db.transaction().execute((tx) => changePassword(tx, user.id, change));
+  if (!inTime) throw new ValidationError({ current_password: ["This password was changed meanwhile."] });
+  mailer.sendLater(passwordChangedMail(user.email, siteUrl()));
+  return { status: 204 };
+}
+
+/** @returns the hash that the password was checked against */
+async function checkedPassword(user: User, password: string): Promise<string> {
+  if (user.password_hash === null)
+    throw new ValidationError({
+      current_password: ["This account has no password. Ask for a link to choose one by mail."],
+    });
+  if (!(await passwordMatches(user.password_hash, password)))
+    throw new ValidationError({ current_password: ["This is not your password."] });
+  return user.password_hash;
+}
+
+async function mustFind(db: AccountServices["db"], actor: Actor): Promise<User> {
+  const user = await findUser(db, actor.userId);
+  if (!user) throw new NotFound();
+  return user;
+}
