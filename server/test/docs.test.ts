@@ -1,12 +1,12 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GROUPS } from "../../cli/src/commands.ts";
 import { usageLine } from "../../cli/src/usage.ts";
 import { type App, createApp } from "../src/app.ts";
-import { configure } from "../src/config/config.ts";
+import { configure, dataFolders } from "../src/config/config.ts";
 import { SETTINGS } from "../src/config/env.ts";
 import { LIMITS } from "../src/config/limits.ts";
 import { loadSecrets } from "../src/config/secrets.ts";
@@ -95,6 +95,12 @@ describe("docs/settings.md", () => {
 function limit(name: string): unknown {
   return name.split(".").reduce<unknown>((value, key) => Object(value)[key], LIMITS);
 }
+
+test("docs/self-hosting.md names everything that stands in the data folder", () => {
+  const text = read("docs/self-hosting.md");
+  const names = Object.values(dataFolders("")).map((path) => basename(path));
+  expect(names.filter((name) => !text.includes(`\`${name}`))).toEqual([]);
+});
 
 describe("docs/api.md", () => {
   let app: App | undefined;
