@@ -35,9 +35,11 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
+export const AUDIT_SUBJECTS = ["user", "api_key", "session", "team", "project", "webhook"] as const;
+
 /** Whom or what it was done to; `id` is null where there is nothing that has one, as for a login to no account. */
 export interface AuditSubject {
-  type: "user" | "api_key" | "session" | "team" | "project" | "webhook";
+  type: (typeof AUDIT_SUBJECTS)[number];
   id: number | null;
 }
 

@@ -94,10 +94,29 @@ export const LIMITS = {
     silenceMs: 30_000,
     /** Pauses between tries where the mail server takes nothing. */
     retryPausesMs: [2_000, 15_000, 60_000],
+    /** Pauses between tries of mails that must arrive, most of a day in all. */
+    outboxPausesMs: [10_000, 60_000, 600_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000],
     /** How long a process that ends waits for its mails. */
     closeMs: 2_000,
     /** Mails in files are removed when they are this old. */
     keptMs: 7 * 24 * 3_600_000,
+  },
+  webhooks: {
+    perUserMax: 50,
+    urlCharactersMax: 2_000,
+    /** Resolving, connecting, and the head of the answer, all hops together. */
+    answerMs: 15_000,
+    /** Of an answer's body, for the log of deliveries. */
+    responseBytesMax: 1_024,
+    redirectsMax: 3,
+    /** Pauses between tries: 23 hours and 43 minutes in all, each up to a tenth longer so that tries spread out. */
+    retryPausesMs: [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000, 28_800_000],
+    /** How long the secret before a rotation signs too. */
+    previousSecretMs: 24 * 3_600_000,
+    /** Deliveries under way at once in one process. */
+    concurrency: 16,
+    /** How long deliveries are listed, and can be replayed. */
+    deliveriesKeptMs: 30 * 24 * 3_600_000,
   },
   apiKeys: {
     nameCharactersMax: 255,
@@ -148,6 +167,15 @@ export const LIMITS = {
     eventsSecondsMax: 3_600,
     idempotencyKeyCharactersMax: 255,
     idempotencyKeptMs: 24 * 3_600_000,
+  },
+  usage: {
+    /** What one grant can give: nearly two years. */
+    grantMinutesMax: 1_000_000,
+    grantReasonCharactersMax: 500,
+  },
+  admin: {
+    /** Tasks that are shown of the queue. */
+    queueTasksMax: 100,
   },
   subtitles: {
     /** Subtitles of ten hours of speech take 0.7 MB, twice that in UTF-16, with 90,000 words in 9,000 cues. */

@@ -72,7 +72,7 @@ export function presentEntry(entry: UsageEntry): Output<typeof ENTRY> {
   return {
     id: entry.id,
     kind: entry.kind,
-    seconds: secondsOf(entry),
+    seconds: SECONDS[entry.kind](entry),
     file: entry.file_id,
     task: entry.task_id,
     plan: entry.plan,
@@ -83,16 +83,11 @@ export function presentEntry(entry: UsageEntry): Output<typeof ENTRY> {
   };
 }
 
-function secondsOf(entry: UsageEntry): number {
-  switch (entry.kind) {
-    case "reserve":
-      return entry.reserved_seconds;
-    case "settle":
-      return entry.used_seconds;
-    case "release":
-      return -entry.reserved_seconds;
-    case "grant":
-    case "adjust":
-      return entry.granted_seconds;
-  }
-}
+/** What an entry of each kind is about. */
+const SECONDS: Record<UsageEntryKind, (entry: UsageEntry) => number> = {
+  reserve: (entry) => entry.reserved_seconds,
+  settle: (entry) => entry.used_seconds,
+  release: (entry) => -entry.reserved_seconds,
+  grant: (entry) => entry.granted_seconds,
+  adjust: (entry) => entry.granted_seconds,
+};

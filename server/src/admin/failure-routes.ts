@@ -1,0 +1,109 @@
+import { type Expression, sql, type SqlBool } from "kysely";
+import type { Actor } from "../accounts/users.ts";
+import type { Database } from "../database/open.ts";
+import { countOf } from "../database/page.ts";
+import { readOnly } from "../http/fields.ts";
+import { choiceFilter, filters, numberFilter, ordering } from "../http/filters.ts";
+import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
+import { type Output, serializer } from "../http/serializer.ts";
+import type { ApiServer } from "../http/server.ts";
+import { nullable } from "../http/shapes.ts";
+import { apiTime, apiTimeOrNull } from "../http/times.ts";
+import { type Call, pageOf, view } from "../http/view.ts";
+import { administrators } from "./permission.ts";
+import type { AdminServices } from "./user-routes.ts";
+
+const FAILURE = serializer("Failure", {
+  task: readOnly("integer"),
+  file: readOnly("integer"),
+  transcript: readOnly("integer"),
+  user: readOnly("integer"),
+  user_email: readOnly("string"),
+  duration_seconds: readOnly(nullable("number")),
+  attempt: readOnly("integer"),
+  error_reason: readOnly(nullable("string"), { help: "Null where the cause is not the recording." }),
+  error: readOnly(nullable("string")),
+  error_detail: readOnly(nullable("object"), {
+    help: "Figures and evidence; null where the file was tried again since.",
+  }),
+  created_at: readOnly("datetime"),
+  finished_at: readOnly(nullable("datetime")),
+});
+
+const REASONS = ["audio_too_short", "hallucinated_transcript", "upstream"] as const;
+const FILTERS = filters({
+  error_reason: choiceFilter(REASONS, "`upstream` for those without a reason in the recording."),
+  user: numberFilter("Id of a user."),
+});
+const ORDERING = ordering(["id", "created_at", "finished_at"], "-id");
+
+export function adminFailureRoutes(server: ApiServer<Actor>, { db }: AdminServices): void {
+  view(server, "/api/admin/failures/", {
+    name: "Admin Failure List",
+    tag: "admin",
+    permission: administrators,
+    actions: {
+      GET: {
+        summary: "Transcriptions that failed, with the evidence",
+        query: [...FILTERS.parameters, ...ORDERING.parameters, ...PAGE_PARAMETERS],
+        responses: { 200: pageOf(FAILURE.shape) },
+        handle: (call) => list(db, call),
+      },
+    },
+  });
+}
+
+async function list(db: Database, call: Call<Actor>) {
+  const { error_reason: reason, user } = await FILTERS.read(call.query);
+  let rows = failureRows(db);
+  if (user !== undefined) rows = rows.where("tasks.user_id", "=", user);
+  if (reason === "upstream") rows = rows.where("tasks.error_reason", "is", null);
+  else if (reason) rows = rows.where("tasks.error_reason", "=", reason);
+  const page = await paginate(call, {
+    count: () => countOf(rows),
+    rows: ({ limit, offset }) => {
+      let sorted = rows;
+      for (const { field, descending } of ORDERING.read(call.query))
+        sorted = sorted.orderBy(`tasks.${field}`, descending ? "desc" : "asc");
+      return sorted.orderBy("tasks.id").limit(limit).offset(offset).execute();
+    },
+  });
+  return { status: 200, body: { ...page, results: page.results.map(present) } };
+}
+
+/** The evidence stands with the transcript, which is one for all tries of a file: it belongs to the latest of them. */
+function failureRows(db: Database) {
+  return db
+    .selectFrom("tasks")
+    .innerJoin("files", "files.id", "tasks.file_id")
+    .innerJoin("users", "users.id", "tasks.user_id")
+    .leftJoin("transcripts", (join) =>
+      join.onRef("transcripts.id", "=", "tasks.transcript_id").on(isLatest()),
+    )
+    .selectAll("tasks")
+    .select(["files.duration_seconds", "users.email", "transcripts.error_detail_json"])
+    .where("tasks.status", "=", "failed");
+}
+
+function isLatest(): Expression<SqlBool> {
+  return sql<SqlBool>`not exists (select 1 from tasks later where later.file_id = tasks.file_id and later.id > tasks.id)`;
+}
+
+type FailureRow = Awaited<ReturnType<ReturnType<typeof failureRows>["execute"]>>[number];
+
+function present(row: FailureRow): Output<typeof FAILURE> {
+  return {
+    task: row.id,
+    file: row.file_id,
+    transcript: row.transcript_id,
+    user: row.user_id,
+    user_email: row.email,
+    duration_seconds: row.duration_seconds,
+    attempt: row.attempt,
+    error_reason: row.error_reason,
+    error: row.error,
+    error_detail: row.error_detail_json === null ? null : JSON.parse(row.error_detail_json),
+    created_at: apiTime(row.created_at),
+    finished_at: apiTimeOrNull(row.finished_at),
+  };
+}
