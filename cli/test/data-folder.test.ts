@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { appendFile, cp, mkdir, stat, symlink } from "node:fs/promises";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../server/test/database.ts";
 import { startServer } from "../../server/test/harness.ts";
@@ -155,11 +156,18 @@ test("models are listed, verified and removed", async () => {
     stdout: "",
     stderr: expect.stringContaining("tokens.txt is altered"),
   });
-  const needed = await folder.run("models", "remove", "silero-vad-v6");
-  expect(needed.code).toBe(0);
-  expect(await folder.run("models", "remove", "silero-vad-v6")).toMatchObject({
+  expect(await folder.run("models", "verify")).toMatchObject({
     code: 1,
-    stderr: "uspeech: silero-vad-v6 is not installed.\n",
+    stdout: "silero-vad-v6 is whole.\n",
+  });
+  expect(await folder.run("models", "remove", "moonshine-tiny")).toMatchObject({ code: 0, stdout: "" });
+  expect(await folder.run("models", "remove", "moonshine-tiny")).toMatchObject({
+    code: 1,
+    stderr: "uspeech: moonshine-tiny is not installed.\n",
+  });
+  expect(await folder.run("models", "verify", "moonshine-tiny")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^uspeech: moonshine-tiny is not installed in /),
   });
 });
 
@@ -191,9 +199,12 @@ test("a server is stopped by the signal that stops it", async () => {
   };
   const child = start(["serve"], { env });
   const running = ended(child);
-  child.stderr.on("data", (chunk: Buffer) => {
-    if (String(chunk).includes("answers at")) child.kill("SIGTERM");
-  });
+  for await (const line of createInterface({ input: child.stderr })) {
+    const address = /answers at (http\S+)/.exec(line)?.[1];
+    if (!address) continue;
+    await fetch(`${address}/healthz`);
+    child.kill("SIGTERM");
+  }
   const { code, signal, stdout } = await running;
   expect({ code, signal }).toEqual({ code: 0, signal: null });
   const lines = stdout.trim().split("\n");

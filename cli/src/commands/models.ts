@@ -1,6 +1,12 @@
+import { stat } from "node:fs/promises";
 import { CATALOGUE, findModel } from "@uspeech/server/speech/models/catalogue.ts";
 import { downloadBytes, type ModelEntry, sizeBytes } from "@uspeech/server/speech/models/entry.ts";
-import { installedModels, isInstalled, verifyModel } from "@uspeech/server/speech/models/installed.ts";
+import {
+  installedModels,
+  isInstalled,
+  modelFolder,
+  verifyModel,
+} from "@uspeech/server/speech/models/installed.ts";
 import type { PullProgress } from "@uspeech/server/speech/models/pull.ts";
 import { type Command, defineCommand, failWith } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
@@ -54,7 +60,7 @@ const remove = defineCommand({
   async run({ operands: [name = ""], terminal }) {
     const { folders } = readSettings(terminal.env);
     const entry = findModel(name);
-    if (!(await isInstalled(folders.models, entry))) throw new CliError(`${name} is not installed.`);
+    if (!(await isThere(folders.models, entry))) throw new CliError(`${name} is not installed.`);
     const { removeModel } = await import("@uspeech/server/speech/models/pull.ts");
     await interruptible((signal) => removeModel(folders.models, entry, signal));
     terminal.say(`Removed ${name}.`);
@@ -69,11 +75,14 @@ const verify = defineCommand({
   flags: {},
   async run({ operands: [name], terminal }) {
     const { folders } = readSettings(terminal.env);
-    const entries = name === undefined ? await installedModels(folders.models) : [findModel(name)];
-    if (entries.length === 0) terminal.say(`No model is installed in ${folders.models}.`);
+    const entries = name === undefined ? CATALOGUE : [findModel(name)];
+    const there: ModelEntry[] = [];
+    for (const entry of entries) if (await isThere(folders.models, entry)) there.push(entry);
+    if (there.length === 0)
+      throw new CliError(`${name ?? "No model"} is ${name ? "not " : ""}installed in ${folders.models}.`);
     const checked = await interruptible(async (signal) => {
       const results = [];
-      for (const entry of entries)
+      for (const entry of there)
         results.push({ name: entry.name, problems: await verifyModel(folders.models, entry, signal) });
       return results;
     });
@@ -91,6 +100,11 @@ const verify = defineCommand({
 });
 
 export const modelsCommands: readonly Command[] = [list, pull, remove, verify];
+
+/** Whether anything is there of a model, be it whole or broken. */
+async function isThere(modelsDir: string, entry: ModelEntry): Promise<boolean> {
+  return (await stat(modelFolder(modelsDir, entry.name)).catch(() => null)) !== null;
+}
 
 interface BarOptions {
   modelsDir: string;

@@ -27,16 +27,15 @@ export const uploadCommand = defineCommand({
     const client = apiClient(terminal);
     const failures: string[] = [];
     const files: TranscriptionFile[] = [];
-    const keep = (failure: unknown, path: string) => {
-      if (!isAboutFile(failure)) throw failure;
-      failures.push(`${path}: ${failure.message}`);
-    };
     await interruptible(async (signal) => {
-      for (const path of paths)
-        await uploadOne(client, path, { project, terminal, signal }).then(
-          (file) => files.push(file),
-          (error: unknown) => keep(error, path),
-        );
+      for (const file of paths) {
+        try {
+          files.push(await uploadOne(client, file, { project, terminal, signal }));
+        } catch (error) {
+          if (!isAboutFile(error)) throw error;
+          failures.push(`${file}: ${error.message}`);
+        }
+      }
       if (!flags.wait) return;
       for (const [index, file] of files.entries()) {
         const ended = await watch(client, file, terminal, signal);
