@@ -80,6 +80,11 @@ test("the server's refusals are sentences and exit codes", async () => {
   expect(JSON.parse(badKey.stderr)).toMatchObject({
     error: { name: "PermissionError", status: 403, message: "Invalid API key." },
   });
+  const many = await uspeech(["upload", await tone(), await tone(), "--project", "1"], {
+    env: { USPEECH_URL: admin.baseUrl, USPEECH_API_KEY: "a.b" },
+  });
+  expect(many).toMatchObject({ code: 1, stdout: "" });
+  expect(many.stderr.match(/Invalid API key\./g)).toHaveLength(1);
   const nobody = await uspeech(["files"], {
     env: { USPEECH_URL: "http://127.0.0.1:9", USPEECH_API_KEY: "a.b" },
   });

@@ -1,6 +1,12 @@
 import path from "node:path";
 import type { FileType, TranscriptionFile, UspeechClient } from "@uspeech/client";
-import { TranscriptionFailedError, UspeechError } from "@uspeech/client";
+import {
+  AuthenticationError,
+  ConnectionError,
+  PermissionError,
+  TranscriptionFailedError,
+  UspeechError,
+} from "@uspeech/client";
 import { apiClient } from "../api.ts";
 import { defineCommand, failWith } from "../command.ts";
 import { interruptible } from "../interrupts.ts";
@@ -34,6 +40,7 @@ export const uploadCommand = defineCommand({
         } catch (error) {
           if (!isAboutFile(error)) throw error;
           failures.push(`${file}: ${error.message}`);
+          if (concernsAll(error)) break;
         }
       }
       if (!flags.wait) return;
@@ -54,6 +61,11 @@ export const uploadCommand = defineCommand({
 /** What went wrong with one file, so that the others can go on: the server's word on it, or the disk's. */
 function isAboutFile(error: unknown): error is Error {
   return error instanceof UspeechError || (error instanceof Error && "syscall" in error);
+}
+
+/** The next file would fare no better: there is no server, or it does not let this key in. */
+function concernsAll(error: Error): boolean {
+  return [ConnectionError, AuthenticationError, PermissionError].some((kind) => error instanceof kind);
 }
 
 const TYPES: Readonly<Record<string, FileType>> = {
