@@ -13,6 +13,8 @@ import { createLog, type Logger } from "./observe/log.ts";
  * @throws {SettingsError} and whatever else keeps it from starting, each with a sentence for the operator
  */
 export async function serve({ roles }: { roles: Role[] }): Promise<void> {
+  // Whatever is written below the data folder is its owner's alone.
+  process.umask(0o077);
   const env = readEnv();
   const config = configure(env);
   const log = createLog(config.logLevel);
@@ -34,13 +36,18 @@ async function announce(app: App): Promise<void> {
 /** Resolves at the first signal. A second one, or a stop that takes too long, ends the process at once. */
 async function untilTold(log: Logger): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  let toldAtMs = 0;
   const told = (signal: string): void => {
+    const nowMs = performance.now();
+    // A terminal and a launcher may both pass the same Ctrl-C on; only a later one is a second thought.
+    if (toldAtMs > 0 && nowMs - toldAtMs > LIMITS.process.secondSignalMs) process.exit(1);
+    if (toldAtMs > 0) return;
+    toldAtMs = nowMs;
     log.info({ signal }, "stopping");
     setTimeout(() => process.exit(1), LIMITS.process.stopMs).unref();
-    process.once(signal, () => process.exit(1));
     resolve();
   };
-  process.once("SIGTERM", () => told("SIGTERM"));
-  process.once("SIGINT", () => told("SIGINT"));
-  return promise;
+  process.on("SIGTERM", told);
+  process.on("SIGINT", told);
+  await promise;
 }

@@ -94,6 +94,8 @@ export const LIMITS = {
     silenceMs: 30_000,
     /** Pauses between tries where the mail server takes nothing. */
     retryPausesMs: [2_000, 15_000, 60_000],
+    /** Mails of the outbox under way at once in one process. */
+    concurrency: 4,
     /** Pauses between tries of mails that must arrive, most of a day in all. */
     outboxPausesMs: [10_000, 60_000, 600_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000],
     /** How long a process that ends waits for its mails. */
@@ -188,6 +190,8 @@ export const LIMITS = {
   process: {
     /** SIGTERM to exit (operations.md: running segments finish or are handed back within 10 s). */
     stopMs: 10_000,
+    /** The same signal sooner than this is the first one again. */
+    secondSignalMs: 500,
   },
   housekeeping: {
     everyMs: 3_600_000,
