@@ -21,8 +21,9 @@ export async function serve({ roles }: { roles: Role[] }): Promise<void> {
   for (const sentence of unknownNames()) log.warn(sentence);
   log.info({ ffmpeg: await checkFfmpeg() }, "FFmpeg found");
   const app = await createApp({ config, secrets: await loadSecrets(env, config.dataDir), log, roles });
+  const told = untilTold(log);
   if (roles.includes("api")) await announce(app);
-  await untilTold(log);
+  await told;
   await app.close();
   log.info("stopped");
 }

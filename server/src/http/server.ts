@@ -181,18 +181,26 @@ function addLogLine(app: FastifyInstance): void {
 }
 
 /**
- * Node reads the rest of a body that nobody read, were it a terabyte, to use the connection again. Here the connection
- * is closed instead, a little later: closed at once, the client's system may throw the answer away unread.
+ * Node reads the rest of a body that nobody read, were it a terabyte, to use the connection again. Here the connection is
+ * closed instead, a little later: closed at once, as Node does, a client that is still sending lost the answer in 10 to
+ * 50 % of refused 50 MB uploads.
  */
 function closeUnreadBodies(app: FastifyInstance, limits: HttpLimits): void {
   app.addHook("onSend", async ({ raw }, reply) => {
-    if (isLongUnread(raw, limits)) reply.header("connection", "close");
-  });
-  app.addHook("onResponse", async ({ raw }) => {
     if (!isLongUnread(raw, limits)) return;
-    const timer = setTimeout(() => raw.destroy(), limits.lingerMs).unref();
-    raw.once("close", () => clearTimeout(timer));
+    reply.header("connection", "close");
+    // What Node calls once the answer is written.
+    raw.socket.destroySoon = () => linger(raw, limits);
   });
+}
+
+/** Says that nothing more comes, and reads past what still arrives for a while. */
+function linger(request: IncomingMessage, { lingerMs }: HttpLimits): void {
+  const { socket } = request;
+  socket.end();
+  request.resume();
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once("close", () => clearTimeout(timer));
 }
 
 function isLongUnread(request: IncomingMessage, { unreadBytesMax }: HttpLimits): boolean {
