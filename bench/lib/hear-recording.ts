@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { probe } from "../../server/src/media/probe.ts";
-import { findSpeech, openSource, voicesOf } from "../../server/src/pipeline/source.ts";
+import { findSpeech, mixedVoice, openSource } from "../../server/src/pipeline/source.ts";
 import { transcribe } from "../../server/src/pipeline/transcribe.ts";
 import type { SpeechEngine } from "../../server/src/speech/recogniser.ts";
 
@@ -67,12 +67,11 @@ export async function hearWithBareModel(
     const recording = { path: file, probe: await probe(file, { filename: path.basename(file), signal }) };
     const decoded = await openSource(recording, { engine, share, folder, secondsMax: SECONDS_MAX });
     const texts: Promise<string>[] = [];
-    for (const { clip } of voicesOf(decoded).slice(0, 1)) {
-      for await (const { spans } of findSpeech(clip, engine, share)) {
-        for (const span of spans) {
-          const bare = { ...clip, ...span, gainDb: 0 };
-          texts.push(engine.recognise(bare, { language: asked }, share).then(({ text }) => text));
-        }
+    const { clip } = mixedVoice(decoded);
+    for await (const { spans } of findSpeech(mixedVoice(decoded), engine, share)) {
+      for (const span of spans) {
+        const bare = { ...clip, ...span, gainDb: 0 };
+        texts.push(engine.recognise(bare, { language: asked }, share).then(({ text }) => text));
       }
     }
     return (await Promise.all(texts)).join(" ");

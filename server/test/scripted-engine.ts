@@ -17,6 +17,8 @@ export interface Saying {
   start: number;
   end: number;
   text: string;
+  /** The channel in which alone it is heard; both where not given. */
+  side?: "left" | "right";
 }
 
 /** A tone wherever something is said. */
@@ -100,7 +102,8 @@ export class ScriptedEngine implements SpeechEngine {
   }
 }
 
-function isInside({ start, end }: Saying, { startSample, endSample }: Clip): boolean {
+function isInside({ start, end, side }: Saying, { mix, startSample, endSample }: Clip): boolean {
+  if (side !== undefined && mix !== "mono" && mix !== side) return false;
   const middle = sampleAt((start + end) / 2);
   return middle >= startSample && middle < endSample;
 }

@@ -14,7 +14,7 @@ import { read, type Listen, type Reading } from "./looks.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { cutLong } from "./quiet.ts";
 import { SegmentPlanner, speechSecondsOf, type Segment } from "./segments.ts";
-import { findSpeech } from "./source.ts";
+import { findSpeech, type Voice } from "./source.ts";
 
 export interface HearOptions {
   engine: SpeechEngine;
@@ -41,7 +41,8 @@ export interface HeardVoice {
  *
  * @throws the first error of the engine, the checkpoint or the spool; the signal's reason
  */
-export async function hear(clip: Clip, options: HearOptions): Promise<HeardVoice> {
+export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoice> {
+  const { clip } = voice;
   const stop = new AbortController();
   const share = { ...options.share, signal: AbortSignal.any([options.share.signal, stop.signal]) };
   const lanes = new Lanes(options.engine.workers + LIMITS.pipeline.segmentsAhead, (error) =>
@@ -55,7 +56,7 @@ export async function hear(clip: Clip, options: HearOptions): Promise<HeardVoice
       options.progress.recognised(speechSecondsOf(segment.spans));
     });
   try {
-    for await (const segment of segmentsOf(clip, spans, { ...options, share })) {
+    for await (const segment of segmentsOf(voice, spans, { ...options, share })) {
       share.signal.throwIfAborted();
       await readLater(segment);
     }
@@ -68,11 +69,12 @@ export async function hear(clip: Clip, options: HearOptions): Promise<HeardVoice
 }
 
 /** Segments as speech is found; fills `all` with the spans. */
-async function* segmentsOf(clip: Clip, all: SpeechSpan[], options: HearOptions): AsyncGenerator<Segment> {
+async function* segmentsOf(voice: Voice, all: SpeechSpan[], options: HearOptions): AsyncGenerator<Segment> {
   const { engine, share, part } = options;
+  const { clip } = voice;
   const clipSamplesMax = engine.clipSecondsMax * SAMPLE_RATE_HZ;
   const planner = new SegmentPlanner({ clipSamplesMax, samples: clip.endSample });
-  for await (const { spans, heardShare } of findSpeech(clip, engine, share)) {
+  for await (const { spans, heardShare } of findSpeech(voice, engine, share)) {
     options.progress.found(speechSecondsOf(spans), (part.index + heardShare) / part.count);
     const fitting = await cutLong(clip, spans, clipSamplesMax);
     all.push(...fitting);

@@ -13,7 +13,7 @@ export const SEGMENTS = {
    */
   contextSeconds: 0.4,
   /** Neighbouring stretches are joined up to here: the model hears the sentence around a word. */
-  joinedSecondsMax: 15,
+  joinedSecondsMax: 20,
   /** A segment that must be cut is not made shorter than this if there is another pause. */
   firstPartSecondsMin: 4,
   /** Stretches further apart are not joined: the model writes nothing for some clips with much silence in them. */

@@ -2,7 +2,8 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { decode, type Decoded } from "../media/decode.ts";
-import { listenTo } from "../media/levels.ts";
+import { gainDbFor, listenTo } from "../media/levels.ts";
+import { readClip } from "../media/samples.ts";
 import type { AudioTrack, Probe } from "../media/probe.ts";
 import {
   SAMPLE_RATE_HZ,
@@ -30,8 +31,8 @@ export interface SourceOptions {
 export interface Voice {
   /** The whole of the signal, with its gain. */
   clip: Clip;
-  /** Index of its speaker where the signal is one person's; null where it may hold several. */
-  speaker: number | null;
+  /** The other party's signal where each has a channel of its own; null where one signal holds all. */
+  other: Clip | null;
 }
 
 /**
@@ -70,15 +71,28 @@ function decodeTrack(
 
 async function measureSpeech(decoded: Decoded, { engine, share }: SourceOptions): Promise<number> {
   let seconds = 0;
-  for (const { clip } of voicesOf(decoded))
-    for await (const { spans } of findSpeech(clip, engine, share)) seconds += speechSecondsOf(spans);
+  for (const voice of voicesOf(decoded))
+    for await (const { spans } of findSpeech(voice, engine, share)) seconds += speechSecondsOf(spans);
   return seconds;
 }
 
-/** The signals of a recording that are listened to, in the order of their speakers. */
-export function voicesOf({ spool, levels }: Decoded): Voice[] {
+/**
+ * From here on two channels are two parties. Calls with one party a channel have 0.85 to 1 of their sounding frames
+ * clearly on one side; music, interviews with two microphones and the same voice on both sides have next to none.
+ */
+const SEPARATION_MIN = 0.6;
+
+/** The signals that are listened to: both channels of a call, else the one mix that holds everything. */
+export function voicesOf(decoded: Decoded): Voice[] {
+  const { spool, levels } = decoded;
+  if (levels.separation < SEPARATION_MIN) return [mixedVoice(decoded)];
   const whole = { spool, startSample: 0, endSample: spool.samples };
-  return [{ clip: { ...whole, ...listenTo(levels) }, speaker: null }];
+  const left: Clip = { ...whole, mix: "left", gainDb: gainDbFor(levels, "left") };
+  const right: Clip = { ...whole, mix: "right", gainDb: gainDbFor(levels, "right") };
+  return [
+    { clip: left, other: right },
+    { clip: right, other: left },
+  ];
 }
 
 /** Speech found so far, and how far the search has come. */
@@ -88,15 +102,47 @@ export interface Found {
   heardShare: number;
 }
 
-/** Searches a clip for speech, slice by slice. */
-export async function* findSpeech(clip: Clip, engine: SpeechEngine, share: Share): AsyncGenerator<Found> {
+/** Searches a voice for speech, slice by slice. */
+export async function* findSpeech(
+  { clip, other }: Voice,
+  engine: SpeechEngine,
+  share: Share,
+): AsyncGenerator<Found> {
   const samples = clip.endSample - clip.startSample;
   for (let startSample = clip.startSample; startSample < clip.endSample;) {
     const { spans, nextSample } = await engine.detect({ ...clip, startSample }, share);
     if (nextSample <= startSample) throw new Error(`The detector stays at sample ${startSample}.`);
-    yield { spans, heardShare: (nextSample - clip.startSample) / samples };
+    const own = other === null ? spans : await withoutLeaks(clip, other, spans);
+    yield { spans: own, heardShare: (nextSample - clip.startSample) / samples };
     startSample = nextSample;
   }
+}
+
+/** Everybody in one signal: the mean of both channels, or the better of them. */
+export function mixedVoice({ spool, levels }: Decoded): Voice {
+  return { clip: { spool, startSample: 0, endSample: spool.samples, ...listenTo(levels) }, other: null };
+}
+
+/**
+ * With both parties brought to the same level, what is this much fainter than the other side is the other side, leaking
+ * through a telephone's hybrid or from a loudspeaker.
+ */
+const LEAK_DB = 10;
+
+async function withoutLeaks(clip: Clip, other: Clip, spans: readonly SpeechSpan[]): Promise<SpeechSpan[]> {
+  const own: SpeechSpan[] = [];
+  for (const span of spans) {
+    const power = meanPower(await readClip({ ...clip, ...span }));
+    const otherPower = meanPower(await readClip({ ...other, ...span }));
+    if (power >= otherPower * 10 ** (-LEAK_DB / 10)) own.push(span);
+  }
+  return own;
+}
+
+function meanPower(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return sum / Math.max(1, samples.length);
 }
 
 /** Seconds of audio that came out of the decoder. */

@@ -138,6 +138,49 @@ describe("a recording", () => {
   });
 });
 
+/** What the other party says in the first seconds is heard faintly, 26 dB below. */
+function withLeak(own: Int16Array, other: Int16Array, seconds: number): Int16Array {
+  return own.map((sample, i) => sample + (i < seconds * 16_000 ? (other[i] ?? 0) * 0.05 : 0));
+}
+
+describe("a call with one party a channel", () => {
+  const call: Saying[] = [
+    { start: 1, end: 4, text: "Good morning, how can I help?", side: "right" },
+    { start: 5, end: 9, text: "My line is dead.", side: "left" },
+    { start: 8, end: 12, text: "I am sorry to hear that.", side: "right" },
+    { start: 14, end: 16, text: "Thank you.", side: "left" },
+  ];
+  async function hearCall(): Promise<Run> {
+    const left = soundOf(
+      call.filter(({ side }) => side === "left"),
+      18,
+    );
+    const right = soundOf(
+      call.filter(({ side }) => side === "right"),
+      18,
+    );
+    const file = await writeWav(folder.path, "call.wav", withLeak(left, right, 4.5), right);
+    return run({ sayings: call }, {}, await recordingOf(file));
+  }
+
+  test("has exact speakers, keeps what they say at once, and hears no leak", async () => {
+    const { outcome, engine } = await hearCall();
+    const leftStarts = engine.recognised.filter(({ mix }) => mix === "left").map((clip) => clip.startSample);
+    expect(Math.min(...leftStarts)).toBeGreaterThan(4.5 * 16_000);
+    if (outcome.kind === "failed") throw new Error(outcome.detail.message);
+    const { speakers, turns, speechSeconds } = outcome.transcript;
+    expect(speakers).toEqual(["Speaker 1", "Speaker 2"]);
+    expect(turns.map(({ speaker, text }) => [speaker, text])).toEqual([
+      [0, "Good morning, how can I help?"],
+      [1, "My line is dead."],
+      [0, "I am sorry to hear that."],
+      [1, "Thank you."],
+    ]);
+    expect(turns[1]?.end).toBeGreaterThan(turns[2]?.start ?? Infinity);
+    expect(speechSeconds).toBeCloseTo(3 + 7 + 2, 1);
+  });
+});
+
 describe("work that was stopped", () => {
   test("goes on from what is stored, in any order of finishing, to the same transcript", async () => {
     const whole = await run({ hears });

@@ -4,17 +4,11 @@ import path from "node:path";
 import type { Decoded } from "../media/decode.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
 import { loadHeard, type Checkpoint } from "./checkpoint.ts";
-import { coverageOf } from "./coverage.ts";
+import { conclude } from "./conclude.ts";
 import { hear, type HeardVoice } from "./hear.ts";
-import { languageOf } from "./language.ts";
-import type { Reading } from "./looks.ts";
 import { ProgressMeter, type Progress } from "./progress.ts";
-import { speechSecondsOf } from "./segments.ts";
-import { durationOf, openSource, voicesOf, type Recording, type Voice } from "./source.ts";
-import type { Outcome, Turn } from "./transcript.ts";
-import { turnsOf, untimedTurn, type SpokenReading } from "./turns.ts";
-import { evidenceOf, hallucinated, tooShort, withholdRepeatedLines } from "./verdict.ts";
-import { timeWords } from "./word-times.ts";
+import { durationOf, openSource, voicesOf, type Recording } from "./source.ts";
+import type { Outcome } from "./transcript.ts";
 
 export type { Checkpoint, StoredSegment } from "./checkpoint.ts";
 export type { Progress } from "./progress.ts";
@@ -66,30 +60,29 @@ async function transcribeIn(
   const voices = await hearVoices(decoded, options, progress);
   progress.enter("finishing");
   signal.throwIfAborted();
-  return conclude(voices, durationOf(decoded), options);
-}
-
-interface VoiceHeard extends HeardVoice {
-  voice: Voice;
+  return conclude(voices, {
+    durationSeconds: durationOf(decoded),
+    model: engine.model,
+    asked: askedLanguage(options),
+    spoken: engine.languages,
+    onMissing: options.onMissing,
+  });
 }
 
 async function hearVoices(
   decoded: Decoded,
   options: TranscribeOptions,
   progress: ProgressMeter,
-): Promise<VoiceHeard[]> {
+): Promise<HeardVoice[]> {
   const { engine, checkpoint, signal, shareKey } = options;
   const language = askedLanguage(options);
   const stored = await loadHeard(checkpoint, engine.model, language);
   const voices = voicesOf(decoded);
-  const heard: VoiceHeard[] = [];
+  const heard: HeardVoice[] = [];
   for (const [index, voice] of voices.entries()) {
     const part = { index, count: voices.length };
     const share = { key: shareKey, signal };
-    heard.push({
-      voice,
-      ...(await hear(voice.clip, { engine, share, language, checkpoint, stored, progress, part })),
-    });
+    heard.push(await hear(voice, { engine, share, language, checkpoint, stored, progress, part }));
   }
   return heard;
 }
@@ -97,52 +90,4 @@ async function hearVoices(
 /** Null leaves it to the model. */
 function askedLanguage({ language }: TranscribeOptions): string | null {
   return language === "auto" ? null : language;
-}
-
-function conclude(voices: VoiceHeard[], durationSeconds: number, options: TranscribeOptions): Outcome {
-  const { engine } = options;
-  const speechSeconds = voices.reduce((sum, { spans }) => sum + speechSecondsOf(spans), 0);
-  const guarded = voices.map((heard) => ({ ...heard, readings: withholdRepeatedLines(heard.readings) }));
-  const readings = guarded.flatMap(({ readings }) => readings);
-  const failure = tooShort(speechSeconds, durationSeconds) ?? hallucinated(readings);
-  if (failure !== null) return { kind: "failed", ...failure, durationSeconds, speechSeconds };
-  const { language, confidence } = languageOf(readings, askedLanguage(options), engine.languages);
-  const missing: string[] = [];
-  const turns = guarded
-    .flatMap((voice) => turnsOfVoice(voice, missing, options))
-    .sort((a, b) => a.start - b.start);
-  return {
-    kind: "transcribed",
-    evidence: evidenceOf(readings),
-    transcript: {
-      model: engine.model,
-      language,
-      languageConfidence: confidence,
-      durationSeconds,
-      speechSeconds,
-      speakers: [],
-      turns,
-      coverage: coverageOf(readings),
-      missing,
-    },
-  };
-}
-
-/** The words of a voice as turns. Without times, should that stage fail: the text itself is never lost. */
-function turnsOfVoice(
-  { voice, readings }: VoiceHeard,
-  missing: string[],
-  options: TranscribeOptions,
-): Turn[] {
-  try {
-    return turnsOf(readings.map((reading) => spoken(reading, voice)));
-  } catch (error) {
-    if (!missing.includes("word_times")) missing.push("word_times");
-    options.onMissing?.("word_times", error);
-    return readings.flatMap((reading) => untimedTurn(reading, voice.speaker));
-  }
-}
-
-function spoken(reading: Reading, { speaker }: Voice): SpokenReading {
-  return { reading, speaker, words: reading.standing === "withheld" ? [] : timeWords(reading) };
 }
