@@ -24,6 +24,7 @@ export function healthRoutes(server: ApiServer<Actor>, services: HealthServices)
     name: "Health",
     tag: "operations",
     permission: "public",
+    anonymous: true,
     actions: {
       GET: {
         summary: "Whether the process answers",
@@ -37,6 +38,7 @@ export function healthRoutes(server: ApiServer<Actor>, services: HealthServices)
     name: "Readiness",
     tag: "operations",
     permission: "public",
+    anonymous: true,
     actions: {
       GET: {
         summary: "Whether database, queue, storage and model can be used",
