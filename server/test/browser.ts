@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, vi } from "vitest";
+import { vi } from "vitest";
 import type { Reply } from "./harness.ts";
 
 /** Speaks to a server as a web page does: keeps cookies, and repeats the CSRF token. */
@@ -53,7 +53,7 @@ export class Browser {
   /** Makes an account, and is logged in. */
   async register(email: string, password = GOOD_PASSWORD): Promise<Reply["body"]> {
     const { status, body } = await this.post("/api/auth/register/", { email, password });
-    expect(status, JSON.stringify(body)).toBe(201);
+    if (status !== 201) throw new Error(`Registering was answered with ${status} ${JSON.stringify(body)}.`);
     return body;
   }
 
@@ -109,7 +109,12 @@ export function parseMail(source: string): ReadMail {
   const header = (name: string): string => new RegExp(`^${name}: (.*)$`, "m").exec(head)?.[1]?.trim() ?? "";
   const isQuoted = header("Content-Transfer-Encoding") === "quoted-printable";
   const text = isQuoted ? unquote(body) : body;
-  return { to: header("To"), subject: header("Subject"), text, token: /#token=([\w-]+)/.exec(text)?.[1] ?? "" };
+  return {
+    to: header("To"),
+    subject: header("Subject"),
+    text,
+    token: /#token=([\w-]+)/.exec(text)?.[1] ?? "",
+  };
 }
 
 function unquote(text: string): string {

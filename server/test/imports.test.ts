@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   database: ["config/", "observe/"],
   blobs: ["config/", "observe/", "database/"],
   queue: ["config/", "observe/", "database/"],
+  mail: ["config/", "observe/", "database/", "queue/"],
   // The two meet in the format of samples, and nowhere else.
   media: ["config/", "observe/", "speech/recogniser.ts"],
   speech: ["config/", "observe/", "media/samples.ts"],
@@ -30,6 +31,8 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   "tar-stream": ["speech/models/"],
   docx: ["exports/"],
   pino: ["observe/"],
+  nodemailer: ["mail/"],
+  "openid-client": ["single-sign-on/"],
 };
 
 interface Import {

@@ -57,7 +57,9 @@ test("an unsafe request of a session is answered line by line as Django does", a
   expect(await write({})).toMatchObject(refused("CSRF Failed: CSRF token missing."));
   expect(await write({ "x-csrftoken": "" })).toMatchObject(header("has incorrect length"));
   expect(await write({ "x-csrftoken": token.slice(1) })).toMatchObject(header("has incorrect length"));
-  expect(await write({ "x-csrftoken": `${token.slice(1)}-` })).toMatchObject(header("has invalid characters"));
+  expect(await write({ "x-csrftoken": `${token.slice(1)}-` })).toMatchObject(
+    header("has invalid characters"),
+  );
   expect(await write({ "x-csrftoken": "a".repeat(32) })).toMatchObject(header("incorrect"));
   expect(await write({ "x-csrftoken": token, origin: "https://evil.example" })).toMatchObject(
     refused("CSRF Failed: Origin checking failed - https://evil.example does not match any trusted origins."),
@@ -68,7 +70,9 @@ test("an unsafe request of a session is answered line by line as Django does", a
   });
   expect(await write({ "x-csrftoken": token })).toMatchObject({ status: 201 });
   // Safe ones need none.
-  expect((await new Browser(admin.baseUrl).request("GET", "/api/projects/", { headers: { cookie } })).status).toBe(200);
+  expect(
+    (await new Browser(admin.baseUrl).request("GET", "/api/projects/", { headers: { cookie } })).status,
+  ).toBe(200);
 });
 
 test("a token that came with another session is worth nothing", async () => {
@@ -116,7 +120,9 @@ test("logging in begins a new session and ends the one that the browser had", as
   expect((await visitor.logIn("ada@example.org")).status).toBe(200);
   expect(visitor.cookieHeader).not.toBe(before);
   expect((await visitor.get("/api/auth/me/")).status).toBe(200);
-  expect(await visitor.request("GET", "/api/auth/me/", { headers: { cookie: before } })).toMatchObject(ANONYMOUS);
+  expect(await visitor.request("GET", "/api/auth/me/", { headers: { cookie: before } })).toMatchObject(
+    ANONYMOUS,
+  );
 });
 
 test("logging out ends the session, and the cookies go", async () => {
@@ -126,7 +132,9 @@ test("logging out ends the session, and the cookies go", async () => {
   const before = visitor.cookieHeader;
   expect((await visitor.post("/api/auth/logout/")).status).toBe(204);
   expect(visitor.cookies.size).toBe(0);
-  expect(await visitor.request("GET", "/api/auth/me/", { headers: { cookie: before } })).toMatchObject(ANONYMOUS);
+  expect(await visitor.request("GET", "/api/auth/me/", { headers: { cookie: before } })).toMatchObject(
+    ANONYMOUS,
+  );
   expect(await visitor.post("/api/auth/logout/")).toMatchObject(ANONYMOUS);
   expect((await admin.send("POST", "/api/auth/logout/")).status).toBe(403);
 });
@@ -237,7 +245,10 @@ test("a login is refused as DRF refuses bad fields, and is never trimmed", async
   const visitor = browser();
   await visitor.register("ada@example.org", " spaces around ");
   const tell = async (body: unknown) => (await visitor.post("/api/auth/login/", body)).body;
-  expect(await tell({})).toEqual({ email: ["This field is required."], password: ["This field is required."] });
+  expect(await tell({})).toEqual({
+    email: ["This field is required."],
+    password: ["This field is required."],
+  });
   expect(await tell({ email: null, password: null })).toEqual({
     email: ["This field may not be null."],
     password: ["This field may not be null."],
@@ -268,7 +279,10 @@ test("logging in from another site's page is refused, also as another user", asy
   expect(victim.cookies.size).toBe(0);
   // What a form of another site can send without asking is not JSON.
   const form = { "content-type": "text/plain" };
-  const sent = await victim.request("POST", "/api/auth/login/", { body: JSON.stringify(login), headers: form });
+  const sent = await victim.request("POST", "/api/auth/login/", {
+    body: JSON.stringify(login),
+    headers: form,
+  });
   expect(sent.status).toBe(415);
 });
 
