@@ -8,6 +8,7 @@ import { serveCommand, workCommand } from "./commands/serve.ts";
 import { transcribeCommand } from "./commands/transcribe.ts";
 import { transcriptsCommand } from "./commands/transcripts.ts";
 import { uploadCommand } from "./commands/upload.ts";
+import { userPlanCommands } from "./commands/user-plans.ts";
 import { usersCommands } from "./commands/users.ts";
 
 /** Every command, under the headings of the overview. */
@@ -17,6 +18,7 @@ export const GROUPS: Readonly<Record<string, readonly Command[]>> = {
   "On the data folder (USPEECH_DATA_DIR), also while the server runs:": [
     ...modelsCommands,
     ...usersCommands,
+    ...userPlanCommands,
     ...keysCommands,
   ],
   "Through the API, with USPEECH_URL and USPEECH_API_KEY:": [

@@ -9,9 +9,11 @@ import { testModels } from "../../server/test/models.ts";
 import { start, ended, uspeech } from "./run.ts";
 
 /** Runs a command on a data folder and gives what it printed. */
-function on(dataDir: string) {
-  const env = { USPEECH_DATA_DIR: dataDir };
+function on(dataDir: string, settings: Record<string, string> = {}) {
+  const env = { USPEECH_DATA_DIR: dataDir, ...settings };
   return {
+    /** The same folder with other settings. */
+    with: (others: Record<string, string>) => on(dataDir, others),
     run: (...args: string[]) => uspeech(args, { env }),
     async json(...args: string[]) {
       const { code, stdout, stderr } = await uspeech([...args, "--json"], { env });
@@ -47,6 +49,32 @@ test("users are made, listed, deactivated and activated; nothing shows a hash", 
   const { stdout } = await folder.run("users", "list");
   expect(stdout.split("\n")[0]?.split(/ {2,}/)).toEqual(["ID", "EMAIL", "ACTIVE", "ADMIN", "CREATED"]);
   expect(stdout).toContain("ann@example.org");
+});
+
+test("a user is put on a plan and granted minutes; administrators begin without a limit", async () => {
+  const folder = on(await temporaryFolder());
+  const plans = { USPEECH_PLANS: "basic=60" };
+  await folder.run("users", "create", "ann@example.org");
+  expect(await folder.json("users", "grant", "ann@example.org", "10", "--reason", "A gift")).toMatchObject({
+    email: "ann@example.org",
+    plan: "trial",
+    usage: { minutes_included: 310, minutes_remaining: 310 },
+  });
+  const put = await folder.with(plans).run("users", "plan", "ANN@example.org", "basic", "--until", "30d");
+  expect(put).toMatchObject({ code: 0, stdout: "", stderr: "ann@example.org is on the plan basic.\n" });
+  const gift = await folder.with(plans).run("users", "grant", "ann@example.org", "5", "--reason", "Another");
+  expect(gift.stderr).toBe("ann@example.org has 65 minutes left.\n");
+  expect(await folder.run("users", "plan", "ann@example.org", "gold")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('PLAN is "gold", which is none of trial, unlimited.'),
+  });
+  expect(await folder.run("users", "grant", "ann@example.org", "5")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--reason R is missing."),
+  });
+  await folder.run("users", "create", "root@example.org", "--admin");
+  const root = await folder.json("users", "grant", "root@example.org", "1", "--reason", "Nothing changes");
+  expect(root).toMatchObject({ plan: "unlimited", usage: { minutes_remaining: null } });
 });
 
 test("what cannot be is said in a sentence", async () => {

@@ -1,5 +1,6 @@
 import { userByEmail } from "@uspeech/server/accounts/users.ts";
 import { type ApiKey, apiKeysOf, createApiKey, revokeApiKey } from "@uspeech/server/api-keys/api-keys.ts";
+import { audit } from "@uspeech/server/audit/audit.ts";
 import { apiTime, apiTimeOrNull } from "@uspeech/server/http/times.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { readSettings, withDatabase } from "../data-folder.ts";
@@ -18,8 +19,13 @@ const create = defineCommand({
     const now = new Date();
     const expiresAt = flags.expires === undefined ? undefined : futureTime("--expires", flags.expires, now);
     const { row, key } = await withDatabase(readSettings(terminal.env), { create: false }, async (db) => {
-      const user = await userByEmail(db, email);
-      return createApiKey(db, { userId: user.id, name: flags.name, expiresAt }, now);
+      return db.transaction().execute(async (tx) => {
+        const user = await userByEmail(tx, email);
+        const made = await createApiKey(tx, { userId: user.id, name: flags.name, expiresAt }, now);
+        const detail = { name: made.row.name, prefix: made.row.prefix, email: user.email };
+        await audit(tx, "operator", "api_key.created", { type: "api_key", id: made.row.id }, detail, now);
+        return made;
+      });
     });
     terminal.print({ ...shown(row), key }, `${key}\n`);
   },
@@ -55,7 +61,11 @@ const revoke = defineCommand({
     // Somebody who pastes the whole key means its prefix.
     const [prefix = ""] = typed.split(".");
     await withDatabase(readSettings(terminal.env), { create: false }, (db) =>
-      revokeApiKey(db, prefix, new Date()),
+      db.transaction().execute(async (tx) => {
+        const now = new Date();
+        const id = await revokeApiKey(tx, prefix, now);
+        await audit(tx, "operator", "api_key.revoked", { type: "api_key", id }, { prefix }, now);
+      }),
     );
     terminal.say(`The key ${prefix} is revoked.`);
     if (terminal.json) terminal.print({ prefix, revoked: true }, "");

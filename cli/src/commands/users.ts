@@ -1,7 +1,16 @@
-import { createUser, listUsers, setActive, type User } from "@uspeech/server/accounts/users.ts";
+import {
+  createUser,
+  listUsers,
+  type NewUser,
+  setActive,
+  type User,
+  userByEmail,
+} from "@uspeech/server/accounts/users.ts";
+import { audit } from "@uspeech/server/audit/audit.ts";
 import { apiTime } from "@uspeech/server/http/times.ts";
+import { setPlan } from "@uspeech/server/usage/plans.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { readSettings, withDatabase } from "../data-folder.ts";
+import { readSettings, type Settings, withDatabase } from "../data-folder.ts";
 import { interruptible } from "../interrupts.ts";
 import { readPassword } from "../password.ts";
 
@@ -19,12 +28,25 @@ seen by other users of this machine: \`--password -\` asks for it, or reads one 
     const settings = readSettings(terminal.env);
     const password = await interruptible((signal) => readPassword(flags.password, terminal, signal));
     const passwordHash = password === null ? null : await hashed(password);
-    const user = await withDatabase(settings, { create: true }, (db) =>
-      createUser(db, { email, passwordHash, isAdmin: flags.admin ?? false }, new Date()),
-    );
+    const user = await make(settings, { email, passwordHash, isAdmin: flags.admin ?? false });
     terminal.print(shown(user), `${user.email}\n`);
   },
 });
+
+/** An administrator begins with the plan of the first account, everybody else on trial. */
+function make(settings: Settings, wanted: NewUser): Promise<User> {
+  return withDatabase(settings, { create: true }, (db) =>
+    db.transaction().execute(async (tx) => {
+      const now = new Date();
+      const user = await createUser(tx, wanted, now);
+      if (wanted.isAdmin) await setPlan(tx, user.id, { plan: settings.config.admin.plan, endsAt: null }, now);
+      const { email, is_admin } = user;
+      const detail = { email, is_admin: is_admin === 1 };
+      await audit(tx, "operator", "user.created", { type: "user", id: user.id }, detail, now);
+      return user;
+    }),
+  );
+}
 
 const list = defineCommand({
   name: "users list",
@@ -61,11 +83,22 @@ function activation(verb: string, active: boolean, summary: string): Command {
     summary,
     flags: {},
     async run({ operands: [email = ""], terminal }) {
-      await withDatabase(readSettings(terminal.env), { create: false }, (db) => setActive(db, email, active));
+      await activate(readSettings(terminal.env), email, active);
       terminal.say(`${email} is ${active ? "active" : "no longer active"}.`);
       if (terminal.json) terminal.print({ email: email.trim().toLowerCase(), is_active: active }, "");
     },
   });
+}
+
+async function activate(settings: Settings, email: string, active: boolean): Promise<void> {
+  await withDatabase(settings, { create: false }, (db) =>
+    db.transaction().execute(async (tx) => {
+      await setActive(tx, email, active);
+      const user = await userByEmail(tx, email);
+      const action = active ? "user.activated" : "user.deactivated";
+      await audit(tx, "operator", action, { type: "user", id: user.id }, { email: user.email }, new Date());
+    }),
+  );
 }
 
 async function hashed(password: string): Promise<string> {

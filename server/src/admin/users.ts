@@ -1,4 +1,4 @@
-import type { Actor } from "../accounts/users.ts";
+import { type Actor, setActive } from "../accounts/users.ts";
 import { audit, type AuditAction } from "../audit/audit.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import { ValidationError } from "../http/errors.ts";
@@ -74,17 +74,22 @@ async function changeFlag(
   now: Date,
 ): Promise<void> {
   if (wanted === undefined || wanted === (user[flag] === 1)) return;
-  await tx
-    .updateTable("users")
-    .set({ [flag]: wanted ? 1 : 0 })
-    .where("id", "=", user.id)
-    .execute();
+  if (flag === "is_active") await setActive(tx, user.email, wanted);
+  else await setAdmin(tx, user.id, wanted);
   if (!wanted && user.is_admin === 1 && !(await hasAdministrator(tx)))
     throw new ValidationError({
       [flag]: ["This is the last active administrator. Make somebody else one first."],
     });
   const [off, on] = FLAG_ACTIONS[flag];
   await audit(tx, by, wanted ? on : off, { type: "user", id: user.id }, { email: user.email }, now);
+}
+
+async function setAdmin(tx: Tx, id: number, isAdmin: boolean): Promise<void> {
+  await tx
+    .updateTable("users")
+    .set({ is_admin: isAdmin ? 1 : 0 })
+    .where("id", "=", id)
+    .execute();
 }
 
 async function hasAdministrator(tx: Tx): Promise<boolean> {

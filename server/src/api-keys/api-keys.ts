@@ -91,14 +91,21 @@ export async function revokeOwnApiKey(
   return numUpdatedRows > 0n;
 }
 
-/** Refuses the key from the next request on, in every process. @throws {ApiKeyError} where there is no such key */
-export async function revokeApiKey(executor: Executor, prefix: string, now: Date): Promise<void> {
-  const result = await executor
+/**
+ * Refuses the key from the next request on, in every process.
+ *
+ * @returns the key's id
+ * @throws {ApiKeyError} where there is no such key
+ */
+export async function revokeApiKey(executor: Executor, prefix: string, now: Date): Promise<number> {
+  const revoked = await executor
     .updateTable("api_keys")
     .set((eb) => ({ revoked_at: eb.fn.coalesce("revoked_at", eb.val(now.toISOString())) }))
     .where("prefix", "=", prefix)
+    .returning("id")
     .executeTakeFirst();
-  if (result.numUpdatedRows === 0n) throw new ApiKeyError(`There is no key with the prefix ${prefix}.`);
+  if (!revoked) throw new ApiKeyError(`There is no key with the prefix ${prefix}.`);
+  return revoked.id;
 }
 
 /** As {@link revokeApiKey}, for all keys of a user. */

@@ -1,4 +1,5 @@
 import type { Actor } from "../accounts/users.ts";
+import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Database } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
@@ -84,23 +85,31 @@ async function list({ db }: ApiKeyServices, call: Call<Actor>) {
 }
 
 async function create({ db, now }: ApiKeyServices, call: Call<Actor>) {
-  const { name, expires_at } = await API_KEY.validate(await call.json());
+  const { name: wantedName, expires_at } = await API_KEY.validate(await call.json());
   if (expires_at && expires_at <= now())
     throw new ValidationError({ expires_at: ["This time has passed: choose one in the future."] });
   const { userId } = call.actor;
-  const wanted = { userId, name: name || undefined, expiresAt: expires_at ?? undefined };
+  const wanted = { userId, name: wantedName || undefined, expiresAt: expires_at ?? undefined };
   const { row, key } = await db.transaction().execute(async (tx) => {
     if ((await liveApiKeyCount(tx, userId)) >= LIMITS.apiKeys.perUserMax)
       throw new ValidationError(
         `You have ${LIMITS.apiKeys.perUserMax} API keys, which is the most. Revoke one first.`,
       );
-    return createApiKey(tx, wanted, now());
+    const made = await createApiKey(tx, wanted, now());
+    const { id, name, prefix } = made.row;
+    await audit(tx, call.actor, "api_key.created", { type: "api_key", id }, { name, prefix }, now());
+    return made;
   });
   return { status: 201, body: { ...present(row), key } };
 }
 
 async function revoke({ db, now }: ApiKeyServices, call: Call<Actor>) {
-  if (!(await revokeOwnApiKey(db, call.actor.userId, call.id(), now()))) throw new NotFound();
+  const { actor } = call;
+  const id = call.id();
+  await db.transaction().execute(async (tx) => {
+    if (!(await revokeOwnApiKey(tx, actor.userId, id, now()))) throw new NotFound();
+    await audit(tx, actor, "api_key.revoked", { type: "api_key", id }, {}, now());
+  });
   return { status: 204 };
 }
 
