@@ -55,7 +55,7 @@ export function mailRoutes(server: ApiServer<Actor>, services: AccountServices):
         rate: "logins",
         summary: "Choose a new password with the token from the mail",
         body: RESET,
-        responses: { 200: DETAIL },
+        responses: { 204: null },
         handle: (call) => reset(services, call),
       },
     },
@@ -74,7 +74,7 @@ function confirmationRoutes(server: ApiServer<Actor>, services: AccountServices)
         rate: "logins",
         summary: "Confirm your e-mail address with the token from the mail",
         body: CONFIRMATION,
-        responses: { 200: DETAIL },
+        responses: { 204: null },
         handle: (call) => confirm(services, call),
       },
     },
@@ -125,7 +125,7 @@ async function reset(services: AccountServices, call: Call<Actor>) {
   if (!user) throw staleLink();
   counters.reset(accountSubject("login", user.email));
   mailer.sendLater(passwordChangedMail(user.email, siteUrl()));
-  return { status: 200, body: { detail: "The password is changed. Log in with it." } };
+  return { status: 204 };
 }
 
 async function confirm(services: AccountServices, call: Call<Actor>) {
@@ -135,7 +135,7 @@ async function confirm(services: AccountServices, call: Call<Actor>) {
   const id = await spendMailToken(db, "confirm_email", token, now());
   if (id === undefined) throw staleLink();
   await confirmEmail(db, id, now());
-  return { status: 200, body: { detail: "The e-mail address is confirmed." } };
+  return { status: 204 };
 }
 
 async function sendAgain(services: AccountServices, call: Call<Actor>) {
