@@ -24,14 +24,15 @@ import { RateLimit } from "./http/rate-limit.ts";
 import { type ApiServer, createServer } from "./http/server.ts";
 import { forgetOldAnswers } from "./idempotency/idempotency.ts";
 import { Mailer, removeOldMails } from "./mail/mailer.ts";
-import { folderTransport, smtpTransport } from "./mail/transport.ts";
+import { MAIL_QUEUE, sendMail } from "./mail/outbox.ts";
+import { folderTransport, smtpTransport, type Transport } from "./mail/transport.ts";
 import { openScratch } from "./media/scratch.ts";
 import { Changes } from "./observe/changes.ts";
 import type { Logger } from "./observe/log.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import type { Queue } from "./queue/queue.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
-import { QueueWorker } from "./queue/worker.ts";
+import { QueueWorker, type QueueWorkerOptions } from "./queue/worker.ts";
 import { authenticateSession } from "./sessions/authenticate.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { forgetOldSessions } from "./sessions/sessions.ts";
@@ -49,6 +50,11 @@ import { teamRoutes } from "./teams/routes.ts";
 import { forgetOldSegments } from "./transcripts/segments.ts";
 import { transcribe } from "./transcripts/transcribe.ts";
 import { transcriptRoutes } from "./transcripts/routes.ts";
+import { isPublicAddress } from "./webhooks/addresses.ts";
+import { deliver } from "./webhooks/deliver.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
+import { WebhookSecrets } from "./webhooks/signature.ts";
+import { forgetOldDeliveries, WEBHOOK_QUEUE } from "./webhooks/webhooks.ts";
 import { usageRoutes } from "./usage/routes.ts";
 
 /** What a process does: answer requests, transcribe what was uploaded, or both. */
@@ -87,12 +93,18 @@ interface Services {
   queue: Queue;
   changes: Changes;
   links: LinkSigner;
+  /** For mails that must go out, by way of the outbox. */
+  transport: Transport;
   mailer: Mailer;
   signOn: SignOnProvider | null;
   /** Where this process listens. */
   address: string;
   /** Where the links in mails lead: never taken from a request, which anybody can send. */
   siteUrl: () => string;
+  webhookSecrets: WebhookSecrets;
+  /** Those of this process. */
+  workers: QueueWorker[];
+  /** There is new work in a queue. */
   wake: () => void;
 }
 
@@ -108,6 +120,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     closers.add(async () => counters.close());
     await migrate(db);
     const welcome = await firstStart(db, config, secrets, now());
+    const transport = openTransport(options, folders.mail);
     const services: Services = {
       config,
       folders: { ...folders, scratch: await openScratch(folders.scratch) },
@@ -119,15 +132,21 @@ export async function createApp(options: AppOptions): Promise<App> {
       queue: new SqliteQueue(db, now),
       changes: new Changes(),
       links: new LinkSigner(secrets.signingKey),
-      mailer: startMailer(options, folders.mail),
+      transport,
+      mailer: new Mailer(transport, log),
       signOn: config.oidc && new SignOnProvider(config.oidc, secrets.oidcClientSecret ?? "", log),
       address: `http://${config.host}:${config.port}`,
       siteUrl: () => config.publicUrl ?? services.address,
-      wake: () => undefined,
+      webhookSecrets: new WebhookSecrets(secrets.signingKey),
+      workers: [],
+      wake: () => {
+        for (const worker of services.workers) worker.wake();
+      },
     };
     closers.add(() => services.mailer.close());
     closers.add(() => rm(services.folders.scratch, { recursive: true, force: true }));
     closers.add(keepHouse(services));
+    if (roles.length > 0) startOutgoing(services, closers);
     if (roles.includes("work")) await startWork(services, closers);
     const server = addRoutes(services);
     closers.add(() => server.app.close());
@@ -151,12 +170,38 @@ class Closers {
   }
 }
 
-function startMailer({ config, secrets, log }: AppOptions, folder: string): Mailer {
-  const transport =
-    secrets.smtpUrl === null
-      ? folderTransport(folder, config.mailFrom, log)
-      : smtpTransport(secrets.smtpUrl, config.mailFrom);
-  return new Mailer(transport, log);
+function openTransport({ config, secrets, log }: AppOptions, folder: string): Transport {
+  return secrets.smtpUrl === null
+    ? folderTransport(folder, config.mailFrom, log)
+    : smtpTransport(secrets.smtpUrl, config.mailFrom);
+}
+
+/** Any process sends what any other has queued to be sent. */
+function startOutgoing(services: Services, closers: Closers): void {
+  const { config, queue, log, webhookSecrets } = services;
+  const isAllowed = config.webhooksAllowPrivate ? () => true : isPublicAddress;
+  const webhooks = { ...services, secrets: webhookSecrets, isAllowed };
+  startWorker(services, closers, {
+    queue,
+    name: WEBHOOK_QUEUE,
+    concurrency: LIMITS.webhooks.concurrency,
+    log,
+    work: (delivery, signal) => deliver(webhooks, delivery, signal),
+  });
+  startWorker(services, closers, {
+    queue,
+    name: MAIL_QUEUE,
+    concurrency: LIMITS.mail.concurrency,
+    log,
+    work: (delivery) => sendMail(services, delivery),
+  });
+}
+
+function startWorker(services: Services, closers: Closers, options: QueueWorkerOptions): void {
+  const worker = new QueueWorker(options);
+  worker.start();
+  services.workers.push(worker);
+  closers.add(() => worker.stop());
 }
 
 async function startWork(services: Services, closers: Closers): Promise<void> {
@@ -164,7 +209,7 @@ async function startWork(services: Services, closers: Closers): Promise<void> {
   const { model, workers } = config;
   const engine: SpeechEngine = await startSpeechEngine({ modelsDir: folders.models, model, workers, log });
   closers.add(() => engine.close());
-  const worker = new QueueWorker({
+  startWorker(services, closers, {
     queue,
     name: TRANSCRIPTION_QUEUE,
     // One more than can recognise at once, so that the next recording is decoded meanwhile.
@@ -172,9 +217,6 @@ async function startWork(services: Services, closers: Closers): Promise<void> {
     log,
     work: (delivery, signal) => transcribe({ ...services, engine }, delivery, signal),
   });
-  worker.start();
-  services.wake = () => worker.wake();
-  closers.add(() => worker.stop());
 }
 
 function addRoutes(services: Services): ApiServer<Actor> {
@@ -210,6 +252,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
   shareRoutes(server, services);
   fileRoutes(server, { ...services, wake });
   taskRoutes(server, { ...services, wake });
+  webhookRoutes(server, { ...services, allowPrivate: config.webhooksAllowPrivate });
   transcriptRoutes(server, services);
   downloadRoutes(server, services);
   usageRoutes(server, services);
@@ -258,6 +301,7 @@ async function sweep({ db, counters, blobs, folders, log, now }: Services): Prom
     await blobs.sweepDrafts(ago(now(), LIMITS.blobs.draftAgeMs));
     await forgetOldAnswers(db, now());
     counters.forgetOld(now().getTime());
+    await forgetOldDeliveries(db, ago(now(), LIMITS.webhooks.deliveriesKeptMs));
     await forgetOldSessions(db, now());
     await forgetOldMailTokens(db, now());
     await removeOldMails(folders.mail, ago(now(), LIMITS.mail.keptMs));

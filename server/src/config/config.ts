@@ -21,6 +21,8 @@ export interface Config {
   /** Proxies whose `X-Forwarded-*` headers say who asks. */
   trustedProxies: readonly string[];
   registration: "open" | "closed";
+  /** Whether webhooks may lead to private, loopback and link-local addresses. */
+  webhooksAllowPrivate: boolean;
   /** Who mails come from. */
   mailFrom: string;
   /** The service that people may sign on with; null for none. */
@@ -67,6 +69,7 @@ export function configure(env: Env): Config {
     plans: env.USPEECH_PLANS ?? {},
     rateLimit: env.USPEECH_RATE_LIMIT ?? { requests: 120, periodSeconds: 60 },
     trustedProxies: env.USPEECH_TRUSTED_PROXIES ?? [],
+    webhooksAllowPrivate: env.USPEECH_WEBHOOKS_ALLOW_PRIVATE ?? false,
     registration: env.USPEECH_REGISTRATION ?? "open",
     mailFrom: env.USPEECH_MAIL_FROM ?? `Uspeech <uspeech@${hostOf(env.USPEECH_PUBLIC_URL) ?? "localhost"}>`,
     oidc: oidcOf(env),

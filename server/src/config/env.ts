@@ -82,6 +82,14 @@ function choice<const T extends string>(...values: T[]): Setting<T> {
   };
 }
 
+const flag: Setting<boolean> = {
+  allowed: "true or false (or 1, yes, on; 0, no, off)",
+  read(value) {
+    if (/^(true|1|yes|on)$/i.test(value)) return true;
+    return /^(false|0|no|off)$/i.test(value) ? false : undefined;
+  },
+};
+
 const email: Setting<string> = {
   allowed: "an e-mail address",
   read: (value) => (/^[^\s@]+@[^\s@]+$/.test(value) ? value.toLowerCase() : undefined),
@@ -147,6 +155,7 @@ export const SETTINGS = {
   USPEECH_PLANS: plans,
   USPEECH_RATE_LIMIT: rate,
   USPEECH_TRUSTED_PROXIES: networks,
+  USPEECH_WEBHOOKS_ALLOW_PRIVATE: flag,
   USPEECH_SMTP_URL: address("smtp", "smtps"),
   USPEECH_MAIL_FROM: mailbox,
   USPEECH_REGISTRATION: choice("open", "closed"),

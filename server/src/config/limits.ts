@@ -112,7 +112,9 @@ export const LIMITS = {
     responseBytesMax: 1_024,
     redirectsMax: 3,
     /** Pauses between tries: 23 hours and 43 minutes in all, each up to a tenth longer so that tries spread out. */
-    retryPausesMs: [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000, 28_800_000],
+    retryPausesMs: [
+      5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000, 28_800_000,
+    ],
     /** How long the secret before a rotation signs too. */
     previousSecretMs: 24 * 3_600_000,
     /** Deliveries under way at once in one process. */

@@ -5,6 +5,7 @@ import * as first from "./migrations/0001-first.ts";
 import * as sessions from "./migrations/0002-sessions.ts";
 import * as teams from "./migrations/0003-teams.ts";
 import * as usage from "./migrations/0004-usage.ts";
+import * as webhooks from "./migrations/0005-webhooks-and-limits.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -12,6 +13,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0002-sessions": sessions,
   "0003-teams": teams,
   "0004-usage": usage,
+  "0005-webhooks-and-limits": webhooks,
 };
 
 /**

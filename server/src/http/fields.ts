@@ -15,9 +15,9 @@ import {
   type Related,
   throwAny,
 } from "./field.ts";
-import { float, Float, int, length, str, strip, typeName } from "./python.ts";
+import { float, Float, int, isDictionary, length, str, strip, typeName } from "./python.ts";
 import { type JsonSchema, type ShapeLike, type ShapeOf, shapeOf } from "./shapes.ts";
-import { isEmail, parseDatetime } from "./text-formats.ts";
+import { isEmail, isWebUrl, parseDatetime } from "./text-formats.ts";
 
 export interface CharOptions extends Options {
   maxLength?: number;
@@ -35,6 +35,11 @@ export function char<const O extends CharOptions = {}>(options?: O): FieldOf<O, 
 /** Text that is an e-mail address. */
 export function email<const O extends CharOptions = {}>(options?: O): FieldOf<O, string> {
   return text(options ?? ({} as O), "email", { format: "email" }, "Enter a valid email address.", isEmail);
+}
+
+/** Text that is an address of the web. */
+export function url<const O extends CharOptions = {}>(options?: O): FieldOf<O, string> {
+  return text(options ?? ({} as O), "url", { format: "uri" }, "Enter a valid URL.", isWebUrl);
 }
 
 function text<O extends CharOptions>(
@@ -193,6 +198,26 @@ export function choice<
       const found = choices.find((choice) => choice === wanted);
       if (found === undefined) throw new Invalid(`"${wanted}" is not a valid choice.`);
       return found;
+    },
+  });
+}
+
+/** Some of these strings, at least one; each counts once, in the order of the choices. */
+export function multipleChoice<const C extends readonly string[], const O extends Options = {}>(
+  choices: C,
+  options?: O,
+): FieldOf<O, C[number][]> {
+  return field(options ?? ({} as O), {
+    label: "multiple choice",
+    choices,
+    schema: { type: "array", items: { type: "string", enum: choices }, minItems: 1, uniqueItems: true },
+    read(input) {
+      const given = Array.isArray(input) ? input : isDictionary(input) ? Object.keys(input) : undefined;
+      if (!given) throw new Invalid(`Expected a list of items but got type "${inputType(input)}".`);
+      if (given.length === 0) throw new Invalid("This selection may not be empty.");
+      const unknown = given.map((item) => str(item)).find((item) => !choices.includes(item));
+      if (unknown !== undefined) throw new Invalid(`"${unknown}" is not a valid choice.`);
+      return choices.filter((choice) => given.includes(choice));
     },
   });
 }

@@ -22,6 +22,11 @@ function isDomain(domain: string): boolean {
   return isIPv4(literal) || isIPv6(literal);
 }
 
+/** An absolute http or https address without white space, whose host is a name or an IP address. */
+export function isWebUrl(text: string): boolean {
+  return /^https?:\/\/[^\s/?#]+[^\s]*$/i.test(text) && URL.canParse(text) && new URL(text).hostname !== "";
+}
+
 const DATETIME =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d{0,6})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 

@@ -17,7 +17,7 @@ export interface Queue {
   /** The next due delivery, from the share that has the fewest in work; null where there is none. */
   take(queue: string): Promise<Delivery | null>;
   /** @returns false when the lease was lost to another taker, whose work it is now */
-  renew(delivery: Delivery): Promise<boolean>;
+  renew(delivery: Delivery, executor?: Executor): Promise<boolean>;
   /** Done with: never delivered again. @returns false when the lease was lost */
   settle(executor: Executor, delivery: Delivery): Promise<boolean>;
   /** Hands it back, to be delivered again at `due` or later. */

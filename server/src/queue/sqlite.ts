@@ -85,8 +85,8 @@ export class SqliteQueue implements Queue {
       .executeTakeFirst();
   }
 
-  async renew(delivery: Delivery): Promise<boolean> {
-    const result = await this.#mine(delivery).set({ lease_ends_at: this.#leaseEnd() }).executeTakeFirst();
+  async renew(delivery: Delivery, executor?: Executor): Promise<boolean> {
+    const result = await this.#mine(delivery, executor).set({ lease_ends_at: this.#leaseEnd() }).executeTakeFirst();
     return result.numUpdatedRows > 0n;
   }
 

@@ -11,6 +11,7 @@ import type { Outcome } from "../pipeline/transcript.ts";
 import { type Delivery, type Queue, StopWork } from "../queue/queue.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
 import { claimTask, failTranscript, reportProgress, type Task } from "../tasks/tasks.ts";
+import { announceEnd } from "../webhooks/announce.ts";
 import { languageFault } from "./language-fault.ts";
 import { storedSegments } from "./segments.ts";
 import { releaseMinutes, settleMinutes } from "../usage/ledger.ts";
@@ -24,6 +25,8 @@ export interface TranscribeServices {
   config: Config;
   folders: DataFolders;
   changes: Changes;
+  /** There is new work in a queue. */
+  wake: () => void;
   log: Logger;
   now: () => Date;
 }
@@ -56,6 +59,7 @@ export async function transcribe(
     await giveUp(services, task, delivery, error, log);
   }
   services.changes.announce(task.file_id);
+  services.wake();
 }
 
 async function listen(
@@ -167,6 +171,7 @@ async function finish(
         now,
       );
     }
+    await announceEnd(tx, services.queue, task.id, now);
     await services.queue.settle(tx, delivery);
   });
 }
@@ -267,6 +272,7 @@ async function failForGood(
     await failTranscript(tx, task.transcript_id, null, { message }, now);
     await releaseMinutes(tx, task.id, "failed", now);
     await end(tx, task, { status: "failed", error: message }, now);
+    await announceEnd(tx, services.queue, task.id, now);
     await services.queue.settle(tx, delivery);
   });
 }
