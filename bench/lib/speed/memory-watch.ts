@@ -67,7 +67,12 @@ async function kindOf(pid: number): Promise<"workers" | "tools"> {
 async function diskBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
-    names.map((name) => lstat(path.join(folder, name)).then(({ blocks }) => blocks * 512, () => 0)),
+    names.map((name) =>
+      lstat(path.join(folder, name)).then(
+        ({ blocks }) => blocks * 512,
+        () => 0,
+      ),
+    ),
   );
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -50,7 +50,7 @@ export class Program {
     const dataDir = path.join(folder, "data");
     mkdirSync(dataDir);
     symlinkSync(await testModels(), path.join(dataDir, "models"));
-    const [command = "", ...args] = [...onCore(core), process.execPath, MAIN, "serve"];
+    const { command, args } = onCore(core, [MAIN, "serve"]);
     const child = spawn(command, args, {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
@@ -96,11 +96,16 @@ export class Program {
 
   /** Waits until a file is transcribed. @throws Error where it fails */
   async transcribed(id: number): Promise<ApiFile> {
+    const file = await this.settled(id);
+    if (file.status === "transcribed") return file;
+    throw new Error(`The file is ${file.status}: ${JSON.stringify(file.error_detail)}`);
+  }
+
+  /** Waits until a file's transcription has ended, however it did. */
+  async settled(id: number): Promise<ApiFile> {
     for (;;) {
       const file = await this.#ask(`/api/files/${id}/?wait=30`);
-      if (file.status === "transcribed") return file;
-      if (file.status !== "transcribing")
-        throw new Error(`The file is ${file.status}: ${JSON.stringify(file.error_detail)}`);
+      if (file.status !== "transcribing") return file;
     }
   }
 
@@ -135,10 +140,10 @@ async function addressOf(stderr: Readable): Promise<string> {
   throw new Error(`The server did not start:\n${said.join("\n")}`);
 }
 
-/** Words before a command that keep it on one processor; none where that cannot be done, or there is but one. */
-export function onCore(core: number | undefined): string[] {
-  if (core === undefined || !canPin()) return [];
-  return ["taskset", "--cpu-list", String(core)];
+/** Runs a program of this project on one processor; anywhere where none is named, or that cannot be done. */
+export function onCore(core: number | undefined, args: string[]): { command: string; args: string[] } {
+  if (core === undefined || !canPin()) return { command: process.execPath, args };
+  return { command: "taskset", args: ["--cpu-list", String(core), process.execPath, ...args] };
 }
 
 /** Whether server and clients can be kept on processors of their own. */

@@ -20,8 +20,3 @@ export function shown({ title, rows, notes }: Measured): string {
   );
   return ["", title, "", ...lines, "", ...notes].join("\n");
 }
-
-/** Bytes as whole megabytes. */
-export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
-}
