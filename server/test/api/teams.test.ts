@@ -104,7 +104,7 @@ test("a team is never without an active admin", async () => {
     admin.send("PATCH", `/api/teams/${team}/members/${member}/`, { role: "member" }),
     ada.send("PATCH", `/api/teams/${team}/members/1/`, { role: "member" }),
   ]);
-  expect(answers.map(({ status }) => status).toSorted()).not.toEqual([200, 200]);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   const { body } = await ada.get(`/api/teams/${team}/members/?role=admin`);
   expect(body.count).toBe(1);
 });
@@ -175,6 +175,10 @@ test("the database refuses to delete a user who owns projects", async () => {
   await expect(app.db.deleteFrom("users").where("id", "=", 1).execute()).rejects.toThrow("owns projects");
 });
 
+function accept(client: Client, token: string) {
+  return client.send("POST", "/api/invitations/accept/", { token });
+}
+
 /** The token in the newest mail to an address. */
 async function mailedToken({ dataDir }: Pick<TestServer, "dataDir">, address: string): Promise<string> {
   return vi.waitFor(async () => {
@@ -226,8 +230,6 @@ test("an invitation is for one address, for a week, until it is withdrawn or sen
   const bob = await server.user(ADDRESS.bob);
   await admin.send("POST", "/api/teams/", { name: "Field work" });
   const invite = () => admin.send("POST", "/api/teams/1/invitations/", { email: ADDRESS.ada });
-  const accept = (client: Client, token: string) =>
-    client.send("POST", "/api/invitations/accept/", { token });
   const gone = {
     status: 400,
     body: { token: ["This invitation is not valid any more. Ask for a new one."] },

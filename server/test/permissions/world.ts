@@ -1,6 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { createApiKey } from "../../src/api-keys/api-keys.ts";
 import { createUser } from "../../src/accounts/users.ts";
-import { LIMITS } from "../../src/config/limits.ts";
 import type { Database, Tx } from "../../src/database/open.ts";
 import { csrfToken } from "../../src/sessions/csrf.ts";
 import { beginSession } from "../../src/sessions/sessions.ts";
@@ -71,44 +71,27 @@ export interface World {
   delivery: number;
 }
 
+/** Everything is of one age. */
+const created_at = new Date().toISOString();
+
 /** Puts a new world in the place of the one that was there. */
 export async function makeWorld(db: Database, people: People): Promise<World> {
   return db.transaction().execute(async (tx) => {
     for (const table of ["webhooks", "projects", "teams"] as const) await tx.deleteFrom(table).execute();
     const { team, membership } = await makeTeam(tx, people);
-    const project = await insert(tx, "projects", {
-      owner_id: people.owner.id,
-      team_id: team,
-      title: "The world",
-      kind: "audio",
-      audio_file_type: "interview",
-      return_timestamps: 1,
-      language: "auto",
-    });
-    const shares = { edit: people.edit, view: people.view };
-    const [, share = 0] = await Promise.all(
-      Object.entries(shares).map(([permission, { id }]) =>
-        insert(tx, "project_shares", { project_id: project, user_id: id, permission }),
-      ),
-    );
-    await insert(tx, "project_shares", {
-      project_id: project,
-      user_id: people.inactive.id,
-      permission: "edit",
-    });
-    const invitation = await insert(tx, "team_invitations", {
-      team_id: team,
-      email: "invited@example.org",
-      role: "member",
-      token_hash: "of no token",
-      invited_by: people.team_admin.id,
-      expires_at: new Date(Date.now() + LIMITS.teams.invitationMs).toISOString(),
-    });
+    const invitation = await makeInvitation(tx, people, team);
+    const project = await makeProject(tx, people, team);
+    await share(tx, project, people.edit, "edit");
+    await share(tx, project, people.inactive, "edit");
     const done = await makeFile(tx, people, project, "transcribed");
     const failed = await makeFile(tx, people, project, "failed");
     const queued = await makeFile(tx, people, project, "transcribing");
     return {
-      ...{ team, membership, invitation, project, share },
+      team,
+      membership,
+      invitation,
+      project,
+      share: await share(tx, project, people.view, "view"),
       file: done.file,
       transcript: done.transcript,
       failedFile: failed.file,
@@ -119,79 +102,126 @@ export async function makeWorld(db: Database, people: People): Promise<World> {
   });
 }
 
+function makeProject(tx: Tx, { owner }: People, team: number): Promise<number> {
+  const fields = {
+    title: "The world",
+    kind: "audio",
+    audio_file_type: "interview",
+    return_timestamps: 1,
+    language: "auto",
+    created_at,
+  } as const;
+  const row = { ...fields, owner_id: owner.id, team_id: team };
+  return idOf(tx.insertInto("projects").values(row).returning("id").executeTakeFirstOrThrow());
+}
+
+function share(
+  tx: Tx,
+  project: number,
+  { id }: { id: number },
+  permission: "view" | "edit",
+): Promise<number> {
+  const row = { project_id: project, user_id: id, permission, created_at };
+  return idOf(tx.insertInto("project_shares").values(row).returning("id").executeTakeFirstOrThrow());
+}
+
 async function makeTeam(tx: Tx, people: People): Promise<{ team: number; membership: number }> {
-  const team = await insert(tx, "teams", { name: "The team" });
-  const join = ({ id }: { id: number }, role: string) =>
-    insert(tx, "team_members", { team_id: team, user_id: id, role });
+  const row = { name: "The team", created_at };
+  const team = await idOf(tx.insertInto("teams").values(row).returning("id").executeTakeFirstOrThrow());
+  const join = ({ id }: { id: number }, role: "admin" | "member") =>
+    idOf(
+      tx
+        .insertInto("team_members")
+        .values({ team_id: team, user_id: id, role, created_at })
+        .returning("id")
+        .executeTakeFirstOrThrow(),
+    );
   await join(people.team_admin, "admin");
   await join(people.inactive, "admin");
   return { team, membership: await join(people.member, "member") };
 }
 
-async function makeWebhook(tx: Tx, people: People, project: number) {
-  const webhook = await insert(tx, "webhooks", {
-    user_id: people.owner.id,
+function makeInvitation(tx: Tx, { team_admin }: People, team: number): Promise<number> {
+  const row = {
+    team_id: team,
+    email: "invited@example.org",
+    role: "member",
+    token_hash: "of no token",
+    invited_by: team_admin.id,
+    created_at,
+    expires_at: "2999-01-01T00:00:00.000Z",
+  } as const;
+  return idOf(tx.insertInto("team_invitations").values(row).returning("id").executeTakeFirstOrThrow());
+}
+
+async function makeWebhook(tx: Tx, { owner }: People, project: number) {
+  const row = {
+    user_id: owner.id,
     project_id: project,
     url: "https://hooks.example.org/",
     events_json: "[]",
     enabled: 1,
     secret_salt: "salt",
-    updated_at: new Date().toISOString(),
-  });
-  const delivery = await insert(tx, "webhook_deliveries", {
+    created_at,
+    updated_at: created_at,
+  };
+  const webhook = await idOf(tx.insertInto("webhooks").values(row).returning("id").executeTakeFirstOrThrow());
+  const message = {
     webhook_id: webhook,
     message_id: "msg_1",
     event: "transcript.completed",
     payload_json: "{}",
     status: "delivered",
     attempts_json: "[]",
-  });
+    created_at,
+  } as const;
+  const delivery = await idOf(
+    tx.insertInto("webhook_deliveries").values(message).returning("id").executeTakeFirstOrThrow(),
+  );
   return { webhook, delivery };
 }
 
 const TASK_STATUS = { transcribed: "succeeded", failed: "failed", transcribing: "queued" } as const;
 
-async function makeFile(tx: Tx, people: People, project: number, status: keyof typeof TASK_STATUS) {
-  const file = await insert(tx, "files", {
+async function makeFile(tx: Tx, { owner }: People, project: number, status: keyof typeof TASK_STATUS) {
+  const recording = {
     project_id: project,
-    uploaded_by: people.owner.id,
+    uploaded_by: owner.id,
     original_filename: `${status}.wav`,
     file_type: "audio",
-    blob_key: `${project}/${status}`,
+    blob_key: randomBytes(16).toString("hex"),
     size_bytes: 1,
     sha256: "",
     duration_seconds: 1,
-    uploaded_at: new Date().toISOString(),
-  });
-  const transcript = await insert(tx, "transcripts", {
+    uploaded_at: created_at,
+  } as const;
+  const file = await idOf(tx.insertInto("files").values(recording).returning("id").executeTakeFirstOrThrow());
+  const text = {
     file_id: file,
     status,
     speakers_json: "[]",
     missing_json: "[]",
     evidence_json: "[]",
-    updated_at: new Date().toISOString(),
-  });
-  const task = await insert(tx, "tasks", {
+    created_at,
+    updated_at: created_at,
+  };
+  const transcript = await idOf(
+    tx.insertInto("transcripts").values(text).returning("id").executeTakeFirstOrThrow(),
+  );
+  const work = {
     type: "transcription",
     file_id: file,
     transcript_id: transcript,
-    user_id: people.owner.id,
+    user_id: owner.id,
     status: TASK_STATUS[status],
     progress: 0,
     attempt: 1,
-  });
+    created_at,
+  } as const;
+  const task = await idOf(tx.insertInto("tasks").values(work).returning("id").executeTakeFirstOrThrow());
   return { file, transcript, task };
 }
 
-type Table = Parameters<Tx["insertInto"]>[0];
-
-/** @returns the new row's id */
-async function insert(tx: Tx, table: Table & string, row: Record<string, unknown>): Promise<number> {
-  const dated = table === "files" ? row : { created_at: new Date().toISOString(), ...row };
-  const made = await tx
-    .insertInto(table)
-    .values(dated as never)
-    .returning("id" as never)
-    .executeTakeFirstOrThrow();
-  return (made as { id: number }).id;
+async function idOf(inserted: Promise<{ id: number }>): Promise<number> {
+  return (await inserted).id;
 }
