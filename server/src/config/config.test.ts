@@ -42,6 +42,18 @@ test("what this version cannot do is refused and not ignored", () => {
   expect(faults({ USPEECH_STORAGE_URL: "s3://bucket" })).toHaveLength(1);
 });
 
+test("plans have a name and minutes, each once, and none takes the name of one that there always is", () => {
+  const read = (text: string) => configure(readEnv({ USPEECH_PLANS: text })).plans;
+  expect(read("basic=600, team=3000")).toEqual({ basic: 600, team: 3000 });
+  for (const text of ["basic", "basic=x", "trial=5", "unlimited=5", "basic=1,basic=2", "Basic=1", "basic=1,"])
+    expect(faults({ USPEECH_PLANS: text })).toEqual([expect.stringContaining("basic=600,team=3000")]);
+});
+
+test("the first account has no limit unless somebody says how long a trial is", () => {
+  expect(configure(readEnv({})).admin.plan).toBe("unlimited");
+  expect(configure(readEnv({ USPEECH_TRIAL_MINUTES: "300" })).admin.plan).toBe("trial");
+});
+
 test("single sign-on needs all its parts, and a connection that nobody can listen to", () => {
   const all = { USPEECH_OIDC_CLIENT_ID: "uspeech", USPEECH_OIDC_CLIENT_SECRET: "secret" };
   expect(faults(all)).toEqual([
