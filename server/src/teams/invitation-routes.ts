@@ -1,11 +1,11 @@
 import { countAttempt } from "../accounts/attempts.ts";
-import { type Actor, findUser, normalizeEmail } from "../accounts/users.ts";
+import { type Actor, findUser, normalizeEmail, type User } from "../accounts/users.ts";
 import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Counters } from "../database/counters.ts";
 import type { Database } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
-import { NotFound } from "../http/errors.ts";
+import { NotFound, ValidationError } from "../http/errors.ts";
 import { char, choice, email, readOnly } from "../http/fields.ts";
 import { ordering } from "../http/filters.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
@@ -128,15 +128,25 @@ async function create({ db, counters, mailer, siteUrl, now }: InvitationServices
   const team = await authorizeInTeam(db, actor, call.id(), "administer");
   const valid = await INVITATION.validate(await call.json());
   const wanted = { email: normalizeEmail(valid.email), role: valid.role };
+  const inviter = await confirmedUser(db, actor);
   countAttempt(counters, `invitation by user ${actor.userId}`, LIMITS.teams.invitationsPerUser, now());
   const { invitation, token } = await db.transaction().execute(async (tx) => {
     const made = await invite(tx, actor, team.id, wanted, now());
     await audit(tx, actor, "team.member_invited", { type: "team", id: team.id }, wanted, now());
     return made;
   });
-  const inviter = (await findUser(db, actor.userId))?.email ?? "";
-  mailer.sendLater(invitationMail({ email: wanted.email, team: team.name, inviter, token }, siteUrl()));
+  const letter = { email: wanted.email, team: team.name, inviter: inviter.email, token };
+  mailer.sendLater(invitationMail(letter, siteUrl()));
   return { status: 201, body: present(invitation) };
+}
+
+/** Mails to strangers, with a text of one's own in them, are for people who can be found. */
+async function confirmedUser(db: Database, { userId }: Actor): Promise<User> {
+  const user = await findUser(db, userId);
+  if (!user) throw new NotFound();
+  if (user.email_confirmed_at === null)
+    throw new ValidationError("Confirm your own e-mail address before you invite others.");
+  return user;
 }
 
 async function withdraw(services: InvitationServices, call: Call<Actor>) {

@@ -15,8 +15,8 @@ export function invitationMail(
   const { email, team, inviter, token } = invitation;
   return {
     to: email,
-    subject: `You are invited to the team “${oneLine(team)}”`,
-    text: `${inviter} invites you to the team “${oneLine(team)}” on Uspeech. Follow this link to join; if you have no account yet, make one with this address first:
+    subject: `You are invited to the team "${oneLine(team)}"`,
+    text: `${inviter} invites you to the team "${oneLine(team)}" on Uspeech. Follow this link to join; if you have no account yet, make one with this address first:
 
 ${siteUrl}/invitation#token=${token}
 

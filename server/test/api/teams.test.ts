@@ -1,8 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { setActive } from "../../src/accounts/users.ts";
 import { LIMITS } from "../../src/config/limits.ts";
+import { Browser, mailTo, mailsOf } from "../browser.ts";
 import { TestClock } from "../database.ts";
 import { type Client, startServer, type TestServer } from "../harness.ts";
 
@@ -179,17 +178,17 @@ function accept(client: Client, token: string) {
   return client.send("POST", "/api/invitations/accept/", { token });
 }
 
-/** The token in the newest mail to an address. */
-async function mailedToken({ dataDir }: Pick<TestServer, "dataDir">, address: string): Promise<string> {
-  return vi.waitFor(async () => {
-    const folder = join(dataDir, "mail");
-    const names = (await readdir(folder)).filter((name) => name.endsWith(".eml")).toSorted();
-    const mails = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-    const mail = mails.findLast((text) => text.includes(`To: ${address}`));
-    const token = /#token=([\w-]+)/.exec(mail?.replaceAll("=\r\n", "").replaceAll("=3D", "=") ?? "")?.[1];
-    if (!token) throw new Error(`No mail to ${address} has come yet.`);
-    return token;
-  });
+/** The token in the nth mail to an address, from 1. */
+function mailedToken({ dataDir }: TestServer, address: string, nth = 1): Promise<string> {
+  return vi.waitFor(
+    async () => {
+      const mails = (await mailsOf(dataDir)).filter(({ to }) => to === address);
+      const token = mails[nth - 1]?.token;
+      if (!token) throw new Error(`Only ${mails.length} mails to ${address} have come yet.`);
+      return token;
+    },
+    { timeout: 10_000 },
+  );
 }
 
 test("an address without an account is invited, registers, accepts once, and is in the team", async () => {
@@ -208,15 +207,15 @@ test("an address without an account is invited, registers, accepts once, and is 
   const token = await mailedToken(server, "new@example.org");
   const stored = await app.db.selectFrom("team_invitations").selectAll().executeTakeFirstOrThrow();
   expect(JSON.stringify(stored)).not.toContain(token);
-  const fresh = await server.user("new@example.org");
-  await app.db.updateTable("users").set({ email_confirmed_at: null }).where("id", "=", 2).execute();
+  const fresh = new Browser(admin.baseUrl);
+  await fresh.register("new@example.org");
   expect((await fresh.get("/api/teams/")).body.count).toBe(0);
-  const accepted = await fresh.send("POST", "/api/invitations/accept/", { token });
+  const accepted = await fresh.post("/api/invitations/accept/", { token });
   expect(accepted).toMatchObject({ status: 200, body: { id: 1, role: "admin", member_count: 2 } });
   expect((await admin.get("/api/teams/1/invitations/")).body.count).toBe(0);
   const user = await app.db.selectFrom("users").selectAll().where("id", "=", 2).executeTakeFirstOrThrow();
   expect(user.email_confirmed_at).not.toBeNull();
-  expect(await fresh.send("POST", "/api/invitations/accept/", { token })).toMatchObject({
+  expect(await fresh.post("/api/invitations/accept/", { token })).toMatchObject({
     status: 400,
     body: { token: ["This invitation is not valid any more. Ask for a new one."] },
   });
@@ -245,27 +244,39 @@ test("an invitation is for one address, for a week, until it is withdrawn or sen
   expect(await accept(ada, first)).toMatchObject(gone);
 
   await invite();
-  const second = await vi.waitFor(async () => {
-    const token = await mailedToken(server, ADDRESS.ada);
-    expect(token).not.toBe(first);
-    return token;
-  });
+  const second = await mailedToken(server, ADDRESS.ada, 2);
   clock.advance(LIMITS.teams.invitationMs);
   expect(await accept(ada, second)).toMatchObject(gone);
   expect((await admin.get("/api/teams/1/invitations/")).body.count).toBe(1);
   await invite();
   expect((await admin.get("/api/teams/1/invitations/")).body.count).toBe(1);
-  const third = await vi.waitFor(async () => {
-    const token = await mailedToken(server, ADDRESS.ada);
-    expect([first, second]).not.toContain(token);
-    return token;
-  });
+  const third = await mailedToken(server, ADDRESS.ada, 3);
   expect(await accept(ada, second)).toMatchObject(gone);
   expect((await accept(ada, third)).status).toBe(200);
   expect(await invite()).toMatchObject({
     status: 400,
     body: { email: ["This user is in the team already."] },
   });
+});
+
+test("whoever has not proved their own address has no mails sent to others", async () => {
+  const { admin, app } = await startServer({ roles: ["api"] });
+  await admin.send("POST", "/api/teams/", { name: "Field work" });
+  await app.db.updateTable("users").set({ email_confirmed_at: null }).execute();
+  expect(await admin.send("POST", "/api/teams/1/invitations/", { email: ADDRESS.ada })).toMatchObject({
+    status: 400,
+    body: { detail: "Confirm your own e-mail address before you invite others." },
+  });
+});
+
+test("a team's name is text in an invitation's mail, whatever is in it", async () => {
+  const { admin, dataDir } = await startServer({ roles: ["api"] });
+  const name = "A\r\nBcc: b@x.org\r\n\r\nB";
+  await admin.send("POST", "/api/teams/", { name });
+  await admin.send("POST", "/api/teams/1/invitations/", { email: ADDRESS.ada });
+  const subject = 'You are invited to the team "A Bcc: b@x.org B"';
+  const { text } = await mailTo(dataDir, ADDRESS.ada, subject);
+  expect(text).toContain('admin@localhost invites you to the team "A Bcc: b@x.org B" on Uspeech.');
 });
 
 test("every faulty field of a team, a member and an invitation is named", async () => {
