@@ -43,8 +43,8 @@ test("what this version cannot do is refused and not ignored", () => {
 });
 
 test("plans have a name and minutes, each once, and none takes the name of one that there always is", () => {
-  const read = (text: string) => configure(readEnv({ USPEECH_PLANS: text })).plans;
-  expect(read("basic=600, team=3000")).toEqual({ basic: 600, team: 3000 });
+  const { plans } = configure(readEnv({ USPEECH_PLANS: "basic=600, team=3000" }));
+  expect(plans).toEqual({ basic: 600, team: 3000 });
   for (const text of ["basic", "basic=x", "trial=5", "unlimited=5", "basic=1,basic=2", "Basic=1", "basic=1,"])
     expect(faults({ USPEECH_PLANS: text })).toEqual([expect.stringContaining("basic=600,team=3000")]);
 });
