@@ -1,6 +1,7 @@
 import type { Actor } from "../accounts/users.ts";
 import { removeDoomedBlobs } from "../blobs/doomed.ts";
 import { LIMITS } from "../config/limits.ts";
+import type { Tx } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
 import { matching } from "../database/search.ts";
 import { mediaLink } from "../downloads/routes.ts";
@@ -14,6 +15,7 @@ import {
   SEARCH_PARAMETER,
   searchTerms,
 } from "../http/filters.ts";
+import { ONCE, once } from "../idempotency/idempotency.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
 import { lastParam } from "../http/query.ts";
 import type { ApiServer } from "../http/server.ts";
@@ -55,8 +57,7 @@ export function fileRoutes(server: ApiServer<Actor>, services: FileServices): vo
       },
       POST: {
         summary: "Upload a file; audio is transcribed",
-        description:
-          "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.",
+        description: ONCE,
         rate: "uploads",
         body: FILE,
         responses: { 201: FILE.shape },
@@ -103,6 +104,7 @@ function fileActions(server: ApiServer<Actor>, services: FileServices): void {
     actions: {
       POST: {
         summary: "Transcribe a file that has no transcript",
+        description: ONCE,
         responses: { 202: TASK.shape },
         handle: (call) => transcribe(services, call),
       },
@@ -212,13 +214,20 @@ async function remove(services: FileServices, call: Call<Actor>) {
 }
 
 async function transcribe(services: FileServices, call: Call<Actor>) {
-  const { db, now } = services;
-  const file = await theFileToEdit(services, call);
+  const { id: fileId } = await theFileToEdit(services, call);
+  const { answer, isNew } = await once(services, call, "POST /api/files/{id}/transcribe/", [fileId], (tx) =>
+    beginTranscribing(tx, services, call),
+  );
+  if (isNew) services.changes.announce(fileId);
+  if (isNew) services.wake();
+  return answer;
+}
+
+async function beginTranscribing(tx: Tx, services: FileServices, call: Call<Actor>) {
+  const file = await theFileToEdit({ db: tx }, call);
   if (file.file_type !== "audio") throw new ValidationError("Only audio files can be transcribed.");
   if (fileStatus(file) === "transcribed") throw new ValidationError("This file is already transcribed.");
   const wanted = { fileId: file.id, userId: call.actor.userId };
-  const id = await db.transaction().execute((tx) => transcribeLater(tx, services, wanted, now()));
-  services.changes.announce(file.id);
-  services.wake();
-  return { status: 202, body: await readTask(services, call.actor, id) };
+  const id = await transcribeLater(tx, services, wanted, services.now());
+  return { status: 202, body: await readTask({ ...services, db: tx }, call.actor, id) };
 }

@@ -9,9 +9,11 @@ import type { Answer, Call } from "../http/view.ts";
 import {
   fingerprint,
   type IdempotencyKey,
+  type KeptAnswer,
   keepAnswer,
   keptAnswer,
   keyFrom,
+  replay,
 } from "../idempotency/idempotency.ts";
 import type { Logger } from "../observe/log.ts";
 import { authorize, permits } from "../projects/access.ts";
@@ -44,14 +46,14 @@ export async function upload(services: UploadServices, call: Call<Actor>): Promi
     const wanted = await describe(services, call, form);
     const key = keyText === null ? null : nameRequest(call.actor, keyText, wanted);
     const answered = key && (await keptAnswer(services.db, key, services.now()));
-    if (answered) return replay(answered.status, answered.body);
+    if (answered) return replay(answered);
     const inspected = await inspect(wanted, services, call.signal);
     const answer = await services.db
       .transaction()
       .execute((tx) => store(tx, services, call.actor, { ...wanted, ...inspected }, key));
     stored = !answer.replayed;
     services.wake();
-    return answer.replayed ? replay(answer.status, answer.body) : answer;
+    return answer.replayed ? replay(answer) : answer;
   } finally {
     if (blob && !stored) await discard(services, blob);
   }
@@ -103,7 +105,7 @@ async function store(
   actor: Actor,
   wanted: Upload & Inspected,
   key: IdempotencyKey | null,
-): Promise<Answer & { status: number; replayed: boolean }> {
+): Promise<KeptAnswer & { replayed: boolean }> {
   const now = services.now();
   const earlier = key && (await keptAnswer(tx, key, now));
   if (earlier) return { ...earlier, replayed: true };
@@ -115,8 +117,4 @@ async function store(
   const answer = { status: 201, body: presentFile(row) };
   if (key) await keepAnswer(tx, key, answer, now);
   return { ...answer, replayed: false };
-}
-
-function replay(status: number, body: unknown): Answer {
-  return { status, body, headers: { "idempotency-replayed": "true" } };
 }

@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
 import { LIMITS } from "../config/limits.ts";
 import type { Database, Executor, Tx } from "../database/open.ts";
+import type { Actor } from "../accounts/users.ts";
 import { ValidationError } from "../http/errors.ts";
+import type { Answer, Call } from "../http/view.ts";
+
+/** For the documentation of the routes that know it. */
+export const ONCE =
+  "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.";
 
 /** A caller's name for one request, so that asking twice does it once. */
 export interface IdempotencyKey {
   userId: number;
-  /** Method and path. */
+  /** Method and path, with names in the place of ids. */
   endpoint: string;
   key: string;
   /** What was asked; see {@link fingerprint}. */
@@ -82,6 +88,38 @@ export async function keepAnswer(
     // What stands there is older than a day, or `keptAnswer` would have found it.
     .onConflict((conflict) => conflict.columns(["user_id", "endpoint", "idempotency_key"]).doUpdateSet(row))
     .execute();
+}
+
+/** An answer that was given before, given again. */
+export function replay({ status, body }: KeptAnswer): Answer {
+  return { status, body, headers: { "idempotency-replayed": "true" } };
+}
+
+/**
+ * Does the work of a request in one transaction with the keeping of its answer, or gives the answer that its `Idempotency-Key`
+ * got before. The second of two at once waits for the first one's transaction. Work that fails keeps nothing.
+ *
+ * @param asked what the request is about, beyond its endpoint
+ * @returns the answer, and whether the work was done now: what follows a commit is to be done only then
+ * @throws {ValidationError} where the key was used for something else
+ */
+export async function once(
+  { db, now }: { db: Database; now: () => Date },
+  call: Call<Actor>,
+  endpoint: string,
+  asked: readonly unknown[],
+  work: (tx: Tx) => Promise<KeptAnswer>,
+): Promise<{ answer: Answer; isNew: boolean }> {
+  const text = keyFrom(call.request.headers["idempotency-key"]);
+  const { userId } = call.actor;
+  const key = text === null ? null : { userId, endpoint, key: text, fingerprint: fingerprint(asked) };
+  return db.transaction().execute(async (tx) => {
+    const earlier = key && (await keptAnswer(tx, key, now()));
+    if (earlier) return { answer: replay(earlier), isNew: false };
+    const answer = await work(tx);
+    if (key) await keepAnswer(tx, key, answer, now());
+    return { answer, isNew: true };
+  });
 }
 
 /** Forgets answers older than a day. */

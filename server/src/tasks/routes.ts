@@ -1,6 +1,6 @@
 import type { Actor } from "../accounts/users.ts";
 import type { Config } from "../config/config.ts";
-import type { Database } from "../database/open.ts";
+import type { Database, Tx } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
 import type { TaskStatus } from "../database/tables.ts";
 import { NotFound, ValidationError } from "../http/errors.ts";
@@ -12,6 +12,7 @@ import type { ApiServer } from "../http/server.ts";
 import { nullable, oneOf } from "../http/shapes.ts";
 import { apiTime, apiTimeOrNull } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
+import { ONCE, once } from "../idempotency/idempotency.ts";
 import type { Changes } from "../observe/changes.ts";
 import type { Queue } from "../queue/queue.ts";
 import { findFile } from "../files/files.ts";
@@ -101,6 +102,7 @@ export function taskRoutes(server: ApiServer<Actor>, services: TaskServices): vo
     actions: {
       POST: {
         summary: "Try a failed or cancelled task again, as a new task",
+        description: ONCE,
         responses: { 202: TASK.shape },
         handle: (call) => retry(services, call).catch(asRefusal),
       },
@@ -169,12 +171,20 @@ async function list(services: TaskServices, call: Call<Actor>) {
 }
 
 async function retry(services: TaskServices, call: Call<Actor>) {
-  const { db, now } = services;
-  const task = await theTaskToEdit(services, call);
-  const id = await db.transaction().execute((tx) => retryLater(tx, services, task, call.actor.userId, now()));
-  services.changes.announce(task.file_id);
-  services.wake();
-  return { status: 202, body: await readTask(services, call.actor, id) };
+  const { id: taskId, file_id: fileId } = await theTaskToEdit(services, call);
+  const { answer, isNew } = await once(services, call, "POST /api/tasks/{id}/retry/", [taskId], (tx) =>
+    beginAgain(tx, services, call),
+  );
+  if (isNew) services.changes.announce(fileId);
+  if (isNew) services.wake();
+  return answer;
+}
+
+async function beginAgain(tx: Tx, services: TaskServices, call: Call<Actor>) {
+  const inside = { ...services, db: tx };
+  const task = await theTaskToEdit(inside, call);
+  const id = await retryLater(tx, services, task, call.actor.userId, services.now());
+  return { status: 202, body: await readTask(inside, call.actor, id) };
 }
 
 async function cancel(services: TaskServices, call: Call<Actor>) {
