@@ -171,6 +171,8 @@ class Closers {
 }
 
 function openTransport({ config, secrets, log }: AppOptions, folder: string): Transport {
+  if (secrets.smtpUrl !== null && config.publicUrl === null)
+    log.warn("USPEECH_PUBLIC_URL is not set: the links in mails lead to the address that is listened on.");
   return secrets.smtpUrl === null
     ? folderTransport(folder, config.mailFrom, log)
     : smtpTransport(secrets.smtpUrl, config.mailFrom);

@@ -1,4 +1,5 @@
 import { revokeApiKeysOf } from "../api-keys/api-keys.ts";
+import { audit } from "../audit/audit.ts";
 import type { Database, Tx } from "../database/open.ts";
 import { endSessions } from "../sessions/sessions.ts";
 import { dropMailTokens, spendMailToken } from "./mail-tokens.ts";
@@ -44,6 +45,8 @@ export function resetPassword(
     await handOver(tx, user, now);
     await tx.updateTable("users").set({ password_hash: passwordHash }).where("id", "=", user.id).execute();
     await endSessions(tx, user.id, null);
+    const subject = { type: "user", id: user.id } as const;
+    await audit(tx, null, "user.password_changed", subject, { by: "a link in a mail" }, now);
     return user;
   });
 }

@@ -1,3 +1,4 @@
+import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import { NotFound, PermissionDenied, ValidationError } from "../http/errors.ts";
 import { char, email, readOnly } from "../http/fields.ts";
@@ -144,7 +145,10 @@ async function createAccount(
       now(),
     );
     if (!created) throw new ValidationError({ email: ["A user with this email already exists."] });
-    await logIn(tx, call, created.id, now());
+    const { id, email } = created;
+    const actor = { userId: id, via: "session" } as const;
+    await audit(tx, actor, "user.registered", { type: "user", id }, { email }, now());
+    await logIn(tx, call, { userId: id, how: "registration" }, now());
     return created;
   });
 }
@@ -173,7 +177,11 @@ async function changeMyPassword(services: AccountServices, call: Call<Actor>) {
   if (faults.length > 0) throw new ValidationError({ new_password: faults });
   const after = await hashPassword(new_password);
   const change = { before, after, session: actor.sessionId };
-  const inTime = await db.transaction().execute((tx) => changePassword(tx, user.id, change));
+  const inTime = await db.transaction().execute(async (tx) => {
+    const changed = await changePassword(tx, user.id, change);
+    if (changed) await audit(tx, actor, "user.password_changed", { type: "user", id: user.id }, {}, now());
+    return changed;
+  });
   if (!inTime) throw new ValidationError({ current_password: ["This password was changed meanwhile."] });
   mailer.sendLater(passwordChangedMail(user.email, siteUrl()));
   return { status: 204 };

@@ -3,6 +3,7 @@ import { passwordMatches } from "../accounts/passwords.ts";
 import { ME, presentMe } from "../accounts/present.ts";
 import type { AccountServices } from "../accounts/services.ts";
 import { type Actor, findUserByEmail, normalizeEmail, type User } from "../accounts/users.ts";
+import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import { countOf } from "../database/page.ts";
 import { AuthenticationFailed, NotFound, ValidationError } from "../http/errors.ts";
@@ -82,10 +83,7 @@ function listRoutes(server: ApiServer<Actor>, services: AccountServices): void {
       DELETE: {
         summary: "End all of your sessions but this one",
         responses: { 204: null },
-        async handle({ actor }) {
-          await endSessions(services.db, actor.userId, actor.sessionId);
-          return { status: 204 };
-        },
+        handle: (call) => endOthers(services, call),
       },
     },
   });
@@ -97,41 +95,71 @@ function listRoutes(server: ApiServer<Actor>, services: AccountServices): void {
       DELETE: {
         summary: "End one of your sessions",
         responses: { 204: null },
-        async handle(call) {
-          if (!(await endSession(services.db, call.actor.userId, call.id()))) throw new NotFound();
-          return { status: 204 };
-        },
+        handle: (call) => endOne(services, call),
       },
     },
   });
 }
 
-async function logInByPassword({ db, counters, now }: AccountServices, call: Call<Actor>) {
+async function logInByPassword(services: AccountServices, call: Call<Actor>) {
+  const { db, counters, now } = services;
   requireOwnOrigin(call.request.headers, call.origins);
   countAttempt(counters, addressSubject("login", call.request.ip), LIMITS.accounts.loginsPerAddress, now());
   const { email, password } = await LOGIN.validate(await call.json());
   const subject = accountSubject("login", normalizeEmail(email));
   countAttempt(counters, subject, LIMITS.accounts.loginsPerAccount, now());
-  const user = await checkedUser(db, email, password);
+  const user = await checkedUser(services, call, email, password);
   counters.reset(subject);
-  await db.transaction().execute((tx) => logIn(tx, call, user.id, now()));
+  await db.transaction().execute((tx) => logIn(tx, call, { userId: user.id, how: "password" }, now()));
   return { status: 200, body: presentMe(user) };
 }
 
 /** Takes as long, and says the same, whether the address is unknown or the password is wrong. */
-async function checkedUser(db: AccountServices["db"], email: string, password: string): Promise<User> {
+async function checkedUser(
+  { db, now }: AccountServices,
+  call: Call<Actor>,
+  email: string,
+  password: string,
+): Promise<User> {
   const user = await findUserByEmail(db, email);
   const matches = await passwordMatches(user?.password_hash ?? null, password);
-  if (!user || !matches)
+  if (!user || !matches) {
+    // Without what was typed: people type passwords into the wrong box.
+    const subject = { type: "user", id: user?.id ?? null } as const;
+    await audit(db, null, "session.refused", subject, { address: call.request.ip }, now());
     throw new ValidationError({ non_field_errors: ["Unable to log in with provided credentials."] });
+  }
   if (user.is_active === 0) throw new AuthenticationFailed("User inactive or deleted.");
   return user;
 }
 
-async function logOut({ db }: AccountServices, call: Call<Actor>) {
-  const { userId, sessionId } = call.actor;
-  if (sessionId !== null) await endSession(db, userId, sessionId);
+async function logOut(services: AccountServices, call: Call<Actor>) {
+  const { sessionId } = call.actor;
+  if (sessionId !== null) await end(services, call.actor, sessionId);
   removeSessionCookies(call);
+  return { status: 204 };
+}
+
+async function endOne(services: AccountServices, call: Call<Actor>) {
+  if (!(await end(services, call.actor, call.id()))) throw new NotFound();
+  return { status: 204 };
+}
+
+/** @returns whether the actor had such a session */
+function end({ db, now }: AccountServices, actor: Actor, id: number): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const ended = await endSession(tx, actor.userId, id);
+    if (ended) await audit(tx, actor, "session.ended", { type: "session", id }, {}, now());
+    return ended;
+  });
+}
+
+async function endOthers({ db, now }: AccountServices, { actor }: Call<Actor>) {
+  await db.transaction().execute(async (tx) => {
+    await endSessions(tx, actor.userId, actor.sessionId);
+    const subject = { type: "user", id: actor.userId } as const;
+    await audit(tx, actor, "session.ended", subject, { all_but: actor.sessionId }, now());
+  });
   return { status: 204 };
 }
 

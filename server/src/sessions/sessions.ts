@@ -20,10 +20,14 @@ export interface NewSession {
   userAgent: string;
 }
 
-/** @returns the token for the cookie, which is nowhere kept: a leaked database opens no session */
-export async function beginSession(tx: Tx, wanted: NewSession, now: Date): Promise<string> {
+/** @returns its id, and the token for the cookie, which is nowhere kept: a leaked database opens no session */
+export async function beginSession(
+  tx: Tx,
+  wanted: NewSession,
+  now: Date,
+): Promise<{ id: number; token: string }> {
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
-  await tx
+  const { id } = await tx
     .insertInto("sessions")
     .values({
       user_id: wanted.userId,
@@ -34,9 +38,10 @@ export async function beginSession(tx: Tx, wanted: NewSession, now: Date): Promi
       last_used_at: now.toISOString(),
       expires_at: new Date(now.getTime() + LIMITS.sessions.lifeMs).toISOString(),
     })
-    .execute();
+    .returning("id")
+    .executeTakeFirstOrThrow();
   await endSurplus(tx, wanted.userId);
-  return token;
+  return { id, token };
 }
 
 async function endSurplus(tx: Tx, userId: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { handOver } from "../accounts/credentials.ts";
 import { findUser, findUserByEmail, insertUser, type User } from "../accounts/users.ts";
+import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Tx } from "../database/open.ts";
 import { AuthenticationFailed, PermissionDenied } from "../http/errors.ts";
@@ -88,5 +89,8 @@ async function created(
     now,
   );
   if (!user) throw new Error("An address was free and taken within one transaction.");
+  const actor = { userId: user.id, via: "session" } as const;
+  const subject = { type: "user", id: user.id } as const;
+  await audit(tx, actor, "user.registered", subject, { email: user.email, by: rules.provider }, now);
   return user;
 }

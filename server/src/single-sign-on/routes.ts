@@ -72,7 +72,7 @@ async function finish(services: SignOnServices, call: Call<Actor>): Promise<Answ
   const rules = { provider: provider.name, registration: config.registration };
   await db.transaction().execute(async (tx) => {
     const user = await userOfIdentity(tx, identity, rules, now());
-    await logIn(tx, call, user.id, now());
+    await logIn(tx, call, { userId: user.id, how: "single sign-on" }, now());
   });
   return { status: 302, headers: { location: `${call.baseUrl}/` } };
 }
@@ -87,6 +87,7 @@ function redirectUri(call: Call<Actor>): string {
 }
 
 function setCookie(call: Call<Actor>, value: string, lifeMs: number): void {
-  const secure = call.baseUrl.startsWith("https:");
-  call.reply.header("set-cookie", cookie(COOKIE, value, { lifeMs, secure, httpOnly: true, path: FOLDER }));
+  const { protocol, pathname: path } = new URL("..", redirectUri(call));
+  const secure = protocol === "https:";
+  call.reply.header("set-cookie", cookie(COOKIE, value, { lifeMs, secure, httpOnly: true, path }));
 }

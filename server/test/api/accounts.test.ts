@@ -39,10 +39,7 @@ test("registering makes an account, logs in, and asks by mail whether the addres
   const { text, token } = await mailTo(dataDir, "ada@example.org", CONFIRM);
   expect(text).toContain(`${ada.baseUrl}/confirm-email#token=${token}`);
   const confirm = () => browser().post("/api/auth/confirm-email/", { token });
-  expect(await confirm()).toMatchObject({
-    status: 200,
-    body: { detail: "The e-mail address is confirmed." },
-  });
+  expect((await confirm()).status).toBe(204);
   expect((await ada.get("/api/auth/me/")).body.email_confirmed).toBe(true);
   expect(await confirm()).toMatchObject({ status: 400, body: STALE });
   expect(await ada.post("/api/auth/confirm-email/send/")).toMatchObject({
@@ -346,4 +343,39 @@ test("the database holds no password and no token out of a mail", async () => {
   expect(JSON.stringify(rows)).toContain("$argon2id$v=19$m=19456,t=2,p=1$");
   expect(JSON.stringify(rows)).not.toContain(token);
   expect(JSON.stringify(rows)).not.toContain(GOOD_PASSWORD);
+});
+
+test("what happens to accounts is written down, with where from, and without what was typed", async () => {
+  const { admin, browser, dataDir } = await start();
+  const ada = browser();
+  const { id } = await ada.register("ada@example.org");
+  await browser().logIn("ada@example.org", "my other password");
+  await browser().logIn("my secret password");
+  await ada.post("/api/auth/password/", { current_password: GOOD_PASSWORD, new_password: NEW_PASSWORD });
+  await ada.send("DELETE", "/api/auth/sessions/", {});
+  await ada.post("/api/auth/password-reset/", { email: "ada@example.org" });
+  const { token } = await mailTo(dataDir, "ada@example.org", RESET);
+  await ada.post("/api/auth/password-reset/confirm/", { token, password: GOOD_PASSWORD });
+  await ada.logIn("ada@example.org");
+  await ada.post("/api/auth/logout/");
+
+  const { body } = await admin.get("/api/admin/audit/?ordering=id&page_size=100");
+  const entries: { action: string; via: string; subject_type: string; subject: number | null }[] =
+    body.results;
+  const told = entries.map(({ action, via, subject_type: type, subject }) =>
+    type === "user" ? `${action} ${via} user ${subject}` : `${action} ${via}`,
+  );
+  expect(told).toEqual([
+    `user.registered session user ${id}`,
+    "session.begun session",
+    `session.refused nobody user ${id}`,
+    "session.refused nobody user null",
+    `user.password_changed session user ${id}`,
+    `session.ended session user ${id}`,
+    `user.password_changed nobody user ${id}`,
+    "session.begun session",
+    "session.ended session",
+  ]);
+  expect(JSON.stringify(body)).not.toMatch(/my other|battery|umbrella|secret/);
+  expect(JSON.stringify(body)).toContain("127.0.0.1");
 });

@@ -45,7 +45,7 @@ export async function makePeople(db: Database): Promise<People> {
 /** The headers of somebody's new session, for requests of every method. */
 export async function sessionHeaders(db: Database, userId: number): Promise<Record<string, string>> {
   const from = { userId, address: "127.0.0.1", userAgent: "the matrix" };
-  const token = await db.transaction().execute((tx) => beginSession(tx, from, new Date()));
+  const { token } = await db.transaction().execute((tx) => beginSession(tx, from, new Date()));
   return { cookie: `sessionid=${token}`, "x-csrftoken": csrfToken(token) };
 }
 
