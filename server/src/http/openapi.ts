@@ -177,7 +177,7 @@ function operationId<Actor>(path: string, method: Method, action: Action<Actor>)
     POST: "create",
     PUT: "update",
     PATCH: "partial_update",
-    DELETE: "destroy",
+    DELETE: path.includes(":") ? "destroy" : "destroy_all",
   };
   return [...words, method === "GET" && isList ? "list" : verbs[method]].join("_").replaceAll("-", "_");
 }
