@@ -1,5 +1,5 @@
 import { LIMITS } from "../config/limits.ts";
-import { char, choice, readOnly } from "../http/fields.ts";
+import { boolean, char, choice, readOnly } from "../http/fields.ts";
 import { type Output, serializer } from "../http/serializer.ts";
 import { apiTime } from "../http/times.ts";
 import { ISO_639_1 } from "../projects/languages.ts";
@@ -12,6 +12,10 @@ export const ME = serializer("Me", {
   email_confirmed: readOnly("boolean", { help: "Whether a mail there was answered." }),
   name: char({ required: false, allowBlank: true, maxLength: LIMITS.accounts.nameCharactersMax }),
   language: choice(ISO_639_1, { required: false, help: "ISO 639-1: in which you read. `en` unless set." }),
+  notify_by_mail: boolean({
+    required: false,
+    help: "Whether the end of each transcription that you asked for is told by mail. Off unless set.",
+  }),
   has_password: readOnly("boolean", { help: "False for those who only ever signed on elsewhere." }),
   is_admin: readOnly("boolean"),
   created_at: readOnly("datetime"),
@@ -24,6 +28,7 @@ export function presentMe(user: User): Output<typeof ME> {
     email_confirmed: user.email_confirmed_at !== null,
     name: user.name,
     language: user.language,
+    notify_by_mail: user.notify_by_mail === 1,
     has_password: user.password_hash !== null,
     is_admin: user.is_admin === 1,
     created_at: apiTime(user.created_at),

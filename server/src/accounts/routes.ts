@@ -160,7 +160,9 @@ async function readMe({ db }: AccountServices, call: Call<Actor>) {
 }
 
 async function changeMe({ db }: AccountServices, call: Call<Actor>) {
-  await updateUser(db, call.actor.userId, await ME.validatePartial(await call.json()));
+  const { notify_by_mail, ...rest } = await ME.validatePartial(await call.json());
+  const notifyByMail = notify_by_mail === undefined ? {} : { notifyByMail: notify_by_mail };
+  await updateUser(db, call.actor.userId, { ...rest, ...notifyByMail });
   return { status: 200, body: presentMe(await mustFind(db, call.actor)) };
 }
 

@@ -98,10 +98,15 @@ export async function userByEmail(executor: Executor, email: string): Promise<Us
 export async function updateUser(
   executor: Executor,
   id: number,
-  change: { name?: string | undefined; language?: string | undefined },
+  change: { name?: string; language?: string; notifyByMail?: boolean },
 ): Promise<void> {
   if (Object.keys(change).length === 0) return;
-  await executor.updateTable("users").set(change).where("id", "=", id).execute();
+  const { notifyByMail, ...rest } = change;
+  await executor
+    .updateTable("users")
+    .set({ ...rest, ...(notifyByMail !== undefined && { notify_by_mail: notifyByMail ? 1 : 0 }) })
+    .where("id", "=", id)
+    .execute();
 }
 
 /** Notes that the address is theirs. */

@@ -94,6 +94,8 @@ export const LIMITS = {
     silenceMs: 30_000,
     /** Pauses between tries where the mail server takes nothing. */
     retryPausesMs: [2_000, 15_000, 60_000],
+    /** Of a file's name in a mail. */
+    filenameCharactersMax: 100,
     /** Mails of the outbox under way at once in one process. */
     concurrency: 4,
     /** Pauses between tries of mails that must arrive, most of a day in all. */

@@ -10,6 +10,7 @@ import { type Progress, transcribe as runPipeline } from "../pipeline/transcribe
 import type { Outcome } from "../pipeline/transcript.ts";
 import { type Delivery, type Queue, StopWork } from "../queue/queue.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
+import { notifyEnd } from "../notifications/notify.ts";
 import { claimTask, failTranscript, reportProgress, type Task } from "../tasks/tasks.ts";
 import { announceEnd } from "../webhooks/announce.ts";
 import { languageFault } from "./language-fault.ts";
@@ -28,6 +29,8 @@ export interface TranscribeServices {
   /** There is new work in a queue. */
   wake: () => void;
   log: Logger;
+  /** Where the links in mails lead. */
+  siteUrl: () => string;
   now: () => Date;
 }
 
@@ -171,9 +174,15 @@ async function finish(
         now,
       );
     }
-    await announceEnd(tx, services.queue, task.id, now);
+    await tellOfEnd(tx, services, task.id, now);
     await services.queue.settle(tx, delivery);
   });
+}
+
+/** Programs by webhook, people by mail; both are only queued here, and go out once this is committed. */
+async function tellOfEnd(tx: Tx, services: TranscribeServices, taskId: number, now: Date): Promise<void> {
+  await announceEnd(tx, services.queue, taskId, now);
+  await notifyEnd(tx, services, taskId, now);
 }
 
 /** What came out of the decoder is truer than what the container says. */
@@ -272,7 +281,7 @@ async function failForGood(
     await failTranscript(tx, task.transcript_id, null, { message }, now);
     await releaseMinutes(tx, task.id, "failed", now);
     await end(tx, task, { status: "failed", error: message }, now);
-    await announceEnd(tx, services.queue, task.id, now);
+    await tellOfEnd(tx, services, task.id, now);
     await services.queue.settle(tx, delivery);
   });
 }

@@ -31,6 +31,7 @@ test("registering makes an account, logs in, and asks by mail whether the addres
     email: "ada@example.org",
     email_confirmed: false,
     name: "Ada Łovelace",
+    notify_by_mail: false,
     language: "pl",
     has_password: true,
     is_admin: false,
