@@ -5,8 +5,8 @@ import type { Tables } from "../database/tables.ts";
 /** What the link in a mail is good for. */
 export type Purpose = Tables["mail_tokens"]["purpose"];
 
-/** 256 bits in base64url. */
-const TOKEN_BYTES = 32;
+/** 192 bits; in base64url short enough for a link on this machine to fit into a mail's line of 76 characters. */
+const TOKEN_BYTES = 24;
 
 /** Makes a token for a link; one that was made before for the same user and purpose is worth nothing any more. */
 export async function makeMailToken(
