@@ -88,6 +88,7 @@ test("after any kill the ledger equals what the tasks say, and in the end nobody
   const spokenSeconds = new Map(
     transcripts.map((one: { file: number; speech_seconds: number }) => [one.file, one.speech_seconds]),
   );
+  expect((await client.get("/api/admin/failures/?error_reason=upstream")).body.results).toEqual([]);
   const { results: tasks } = (await client.get("/api/tasks/?status=succeeded&page_size=100")).body;
   expect(tasks.length).toBeGreaterThan(0);
   for (const { id, file } of tasks) expect(charged.get(id)).toBe(Math.ceil(Number(spokenSeconds.get(file))));
