@@ -10,7 +10,7 @@ import { createUser } from "../src/accounts/users.ts";
 import { configure } from "../src/config/config.ts";
 import type { Env } from "../src/config/env.ts";
 import { loadSecrets } from "../src/config/secrets.ts";
-import { createLog } from "../src/observe/log.ts";
+import { createLog, type Logger } from "../src/observe/log.ts";
 import { temporaryFolder } from "./database.ts";
 import { testModels } from "./models.ts";
 
@@ -99,6 +99,7 @@ export interface ServerOptions {
   /** Both unless given. Without `work` no model is loaded. */
   roles?: readonly Role[];
   now?: () => Date;
+  log?: Logger;
   dataDir?: string;
 }
 
@@ -124,7 +125,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const app = await createApp({
     config: configure(env),
     secrets: await loadSecrets(env, dataDir),
-    log: createLog("error"),
+    log: options.log ?? createLog("error"),
     roles: options.roles ?? ["api", "work"],
     ...(options.now && { now: options.now }),
   });

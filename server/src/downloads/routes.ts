@@ -100,10 +100,18 @@ async function follow(services: DownloadServices, call: Call<Actor>): Promise<An
   const check = services.links.check(call.param("token"), services.now());
   if (check.kind === "expired") throw new PermissionDenied("This link has expired.");
   if (check.kind === "altered") throw new PermissionDenied("This link is not valid.");
-  return check.link.kind === "export"
-    ? sendExport(services, call, check.link.transcript, check.link.type)
-    : sendMedia(services, call, check.link.file);
+  const answer =
+    check.link.kind === "export"
+      ? await sendExport(services, call, check.link.transcript, check.link.type)
+      : await sendMedia(services, call, check.link.file);
+  return { ...answer, headers: { ...answer.headers, ...FOR_PLAYERS } };
 }
+
+/** What is uploaded may be anything: it may be played, in pages of others too, and never run. */
+const FOR_PLAYERS = {
+  "content-security-policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+  "cross-origin-resource-policy": "cross-origin",
+};
 
 async function sendExport(
   { db }: DownloadServices,

@@ -12,6 +12,7 @@ import Fastify, {
 } from "fastify";
 import { LIMITS } from "../config/limits.ts";
 import { ClientGone } from "./body.ts";
+import { commonHeaders } from "./common-headers.ts";
 import { type ApiError, NotFound, ParseError, toApiError } from "./errors.ts";
 import type { RateKind } from "./rate-limit.ts";
 import type { View } from "./view.ts";
@@ -62,7 +63,7 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
   const app = createFastify(options, limits);
   // A view reads its body itself, after its checks; fastify would parse first and answer 415 before 401.
   for (const method of ROUTED_METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
-  addCommonHeaders(app);
+  addCommonHeaders(app, options.publicUrl);
   addErrors(app);
   addLogLine(app);
   closeUnreadBodies(app, limits);
@@ -102,7 +103,7 @@ function createFastify<Actor>(options: ServerOptions<Actor>, limits: HttpLimits)
     genReqId: (request) => requestId(request.headers["x-request-id"]),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => {
-      reply.header("x-request-id", request.id);
+      reply.headers(commonHeaders(request, isSecure(request, options.publicUrl)));
       sendError(reply, new NotFound());
     },
   });
@@ -121,17 +122,13 @@ function hostUrl(request: FastifyRequest): string {
   return `${request.protocol}://${host || "localhost"}`;
 }
 
-function addCommonHeaders(app: FastifyInstance): void {
+function isSecure(request: FastifyRequest, publicUrl: string | undefined): boolean {
+  return request.protocol === "https" || publicUrl?.startsWith("https:") === true;
+}
+
+function addCommonHeaders(app: FastifyInstance, publicUrl: string | undefined): void {
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers({
-      "x-request-id": request.id,
-      "x-content-type-options": "nosniff",
-      "x-frame-options": "DENY",
-      "referrer-policy": "same-origin",
-      "cross-origin-opener-policy": "same-origin",
-      "cache-control": "no-store",
-      vary: "Accept, Cookie, Authorization",
-    });
+    reply.headers(commonHeaders(request, isSecure(request, publicUrl)));
   });
 }
 
@@ -161,9 +158,12 @@ export function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
   return reply.send(Buffer.from(JSON.stringify(body)));
 }
 
-/** Without the query, which may hold the signature of a link. */
+/** Without the query and without a token: whoever reads the log must not be able to follow the links in it. */
 function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0] ?? "";
+  const path = request.url.split("?", 1)[0] ?? "";
+  const { url = "" } = request.routeOptions;
+  const [before, after] = url.split(":token");
+  return after === undefined ? path : `${before}[token]${after}`;
 }
 
 function addLogLine(app: FastifyInstance): void {
