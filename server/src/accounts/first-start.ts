@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createApiKey } from "../api-keys/api-keys.ts";
+import { audit } from "../audit/audit.ts";
 import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import type { Database, Tx } from "../database/open.ts";
@@ -32,11 +33,22 @@ export async function firstStart(
     if (await hasUsers(tx)) return null;
     const user = await createUser(tx, { email: config.admin.email, passwordHash, isAdmin: true }, now);
     await setPlan(tx, user.id, { plan: config.admin.plan, endsAt: null }, now);
-    const { key } = await createApiKey(
+    const { key, row } = await createApiKey(
       tx,
       { userId: user.id, name: "First key", key: secrets.adminApiKey ?? undefined },
       now,
     );
+    const { id, name, prefix } = row;
+    const { email } = user;
+    await audit(
+      tx,
+      "operator",
+      "user.created",
+      { type: "user", id: user.id },
+      { email, is_admin: true },
+      now,
+    );
+    await audit(tx, "operator", "api_key.created", { type: "api_key", id }, { name, prefix, email }, now);
     const projectId = await createProject(tx, operator(user), FIRST_PROJECT, now);
     return {
       email: user.email,
