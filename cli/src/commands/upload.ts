@@ -95,7 +95,7 @@ async function uploadOne(
       },
     });
     bar.clear();
-    if (uploaded.notice) terminal.say(`${file}: ${String(uploaded.notice["detail"])}`);
+    if (uploaded.notice) terminal.say(`${file}: ${uploaded.notice.detail}`);
     return uploaded;
   } finally {
     bar.clear();
