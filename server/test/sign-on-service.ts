@@ -38,7 +38,7 @@ export class SignOnService {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const service = new SignOnService(server);
-    onTestFinished(() => service.#close());
+    onTestFinished(() => service.close());
     return service;
   }
 
@@ -87,7 +87,9 @@ export class SignOnService {
     await provider.interactionFinished(request, response, result);
   }
 
-  async #close(): Promise<void> {
+  /** Goes away, in the middle of what it does. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");

@@ -80,7 +80,6 @@ export class SignOnProvider {
     } catch (error) {
       // The next one who comes tries again.
       this.#discovered = undefined;
-      this.#log.error({ err: error }, "the sign-on provider could not be reached");
       throw this.#silent(error);
     }
   }
@@ -89,8 +88,8 @@ export class SignOnProvider {
     const { AuthorizationResponseError } = await import("openid-client");
     if (error instanceof AuthorizationResponseError)
       return new PermissionDenied(`${this.name} did not sign you on: ${error.error}.`);
-    this.#log.warn({ err: error }, "a sign-on failed");
     if (isUnreachable(error)) return this.#silent(error);
+    this.#log.warn({ err: error }, "what the sign-on provider answered could not be verified");
     return new PermissionDenied(
       `What ${this.name} answered could not be verified. Begin again; if it happens again, tell the operator, whose log says why.`,
     );

@@ -198,6 +198,18 @@ test("a provider that is away is waited for by nobody, and asked again by the ne
   expect((await browser.get("/api/auth/oidc/login/")).status).toBe(302);
 });
 
+test("a provider that goes away on the way back is told apart from one that lies", async () => {
+  const { browser, service } = await start();
+  service.person = ADA;
+  const visitor = browser();
+  const callback = await walkThrough(service, visitor);
+  await service.close();
+  expect(await visitor.get(callback)).toMatchObject({
+    status: 503,
+    body: { detail: "Example ID does not answer. Try again in a moment." },
+  });
+});
+
 test("without a provider there is no single sign-on", async () => {
   const { admin } = await startServer({ roles: ["api"] });
   for (const path of ["login", "callback"])
