@@ -15,7 +15,7 @@ import { findModel } from "../server/src/speech/models/catalogue.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
 import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
 import { testModels } from "../server/test/models.ts";
-import { hearWithBareModel, hearWithPipeline } from "./lib/hear-recording.ts";
+import { hearWithBareModel, hearWithPipeline, openRecording } from "./lib/hear-recording.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
 import { reportOf } from "./lib/report.ts";
 import { scoreOf, type Result } from "./lib/score.ts";
@@ -39,6 +39,10 @@ const { values, positionals } = parseArgs({
 
 const [folder] = positionals;
 if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+
+/** Recordings between two lines of progress. */
+const REPORT_EVERY = 25;
+
 await measure(folder);
 
 async function measure(folder: string): Promise<void> {
@@ -50,8 +54,10 @@ async function measure(folder: string): Promise<void> {
   const lanes = new Lanes(workers, (error) => console.error(error));
   const started = performance.now();
   for (const recording of recordings) {
-    await lanes.start(async () => void results.push(await resultOf(folder, recording, engine)));
-    if (process.stderr.isTTY) process.stderr.write(`\r${results.length} of ${recordings.length}`);
+    await lanes.start(async () => {
+      results.push(await resultOf(folder, recording, engine));
+      if (results.length % REPORT_EVERY === 0) console.error(`${results.length} of ${recordings.length}`);
+    });
   }
   await lanes.idle();
   await engine.close();
@@ -86,9 +92,10 @@ async function resultOf(folder: string, recording: Recording, engine: SpeechEngi
   const file = path.join(folder, recording.path);
   const language = recording.language ?? "auto";
   try {
-    const heard = await hearWithPipeline(file, language, engine);
+    const opened = await openRecording(file);
+    const heard = await hearWithPipeline(opened, language, engine);
     const ours = scoreOf(recording, heard.text);
-    const bare = values.bare ? scoreOf(recording, await hearWithBareModel(file, language, engine)) : null;
+    const bare = values.bare ? scoreOf(recording, await hearWithBareModel(opened, language, engine)) : null;
     return { recording, ours, bare, heard, error: null };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

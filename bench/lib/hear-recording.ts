@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { probe } from "../../server/src/media/probe.ts";
-import { findSpeech, mixedVoice, openSource } from "../../server/src/pipeline/source.ts";
+import { findSpeech, mixedVoice, openSource, type Recording } from "../../server/src/pipeline/source.ts";
 import { transcribe } from "../../server/src/pipeline/transcribe.ts";
 import type { SpeechEngine } from "../../server/src/speech/recogniser.ts";
 
@@ -25,22 +25,28 @@ const SECONDS_MAX = 12 * 3600;
 /** Longer than any recording of a collection takes. */
 const TIMEOUT_MS = 3_600_000;
 
-/** Runs the product's whole pipeline: probe, decode, find speech, recognise, guard. */
-export async function hearWithPipeline(file: string, language: string, engine: SpeechEngine): Promise<Heard> {
+/** Probes a file as an upload is probed. */
+export async function openRecording(file: string): Promise<Recording> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const outcome = await transcribe(
-    { path: file, probe: await probe(file, { filename: path.basename(file), signal }) },
-    {
-      engine,
-      scratchDir: tmpdir(),
-      shareKey: file,
-      signal,
-      language,
-      secondsMax: SECONDS_MAX,
-      checkpoint: { load: async () => [], save: async () => undefined },
-      onProgress: () => undefined,
-    },
-  );
+  return { path: file, probe: await probe(file, { filename: path.basename(file), signal }) };
+}
+
+/** Runs the product's whole pipeline: decode, find speech, recognise, guard. */
+export async function hearWithPipeline(
+  recording: Recording,
+  language: string,
+  engine: SpeechEngine,
+): Promise<Heard> {
+  const outcome = await transcribe(recording, {
+    engine,
+    scratchDir: tmpdir(),
+    shareKey: recording.path,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    language,
+    secondsMax: SECONDS_MAX,
+    checkpoint: { load: async () => [], save: async () => undefined },
+    onProgress: () => undefined,
+  });
   if (outcome.kind === "failed") return failed(outcome.reason, outcome.speechSeconds);
   const { turns, coverage, speechSeconds } = outcome.transcript;
   return {
@@ -55,16 +61,15 @@ export async function hearWithPipeline(file: string, language: string, engine: S
 
 /** Gives each stretch that the same detector finds straight to the model: no context, no joining, no level, no guard. */
 export async function hearWithBareModel(
-  file: string,
+  recording: Recording,
   language: string,
   engine: SpeechEngine,
 ): Promise<string> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const share = { key: `bare ${file}`, signal };
+  const share = { key: `bare ${recording.path}`, signal };
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const asked = language === "auto" ? null : language;
   try {
-    const recording = { path: file, probe: await probe(file, { filename: path.basename(file), signal }) };
     const decoded = await openSource(recording, { engine, share, folder, secondsMax: SECONDS_MAX });
     const texts: Promise<string>[] = [];
     const { clip } = mixedVoice(decoded);

@@ -20,6 +20,9 @@ export const SEGMENTS = {
   joinedPauseSecondsMax: 3,
 } as const;
 
+/** Other values than {@link SEGMENTS}, for measuring them. */
+export type SegmentRules = { readonly [name in keyof typeof SEGMENTS]: number };
+
 /** A stretch of the recording that is recognised at once. */
 export interface Segment {
   /** With context. */
@@ -39,16 +42,18 @@ export interface PlannerLimits {
 /** Streams spans into segments. Each comes out once the speech after it is known. */
 export class SegmentPlanner {
   readonly #limits: PlannerLimits;
+  readonly #rules: SegmentRules;
   readonly #joinedMax: number;
   #pending: SpeechSpan[] = [];
   /** Where speech ended before what is pending. */
   #previousEnd = 0;
 
-  constructor(limits: PlannerLimits) {
+  constructor(limits: PlannerLimits, rules: SegmentRules = SEGMENTS) {
     this.#limits = limits;
+    this.#rules = rules;
     this.#joinedMax = Math.min(
-      samplesIn(SEGMENTS.joinedSecondsMax),
-      limits.clipSamplesMax - 2 * samplesIn(SEGMENTS.contextSeconds),
+      samplesIn(rules.joinedSecondsMax),
+      limits.clipSamplesMax - 2 * samplesIn(rules.contextSeconds),
     );
   }
 
@@ -80,7 +85,7 @@ export class SegmentPlanner {
     const last = pending.length - 1;
     if (last < 1) return 0;
     const pauses = pausesOf(pending);
-    if ((pauses[last - 1] ?? 0) > samplesIn(SEGMENTS.joinedPauseSecondsMax)) return last;
+    if ((pauses[last - 1] ?? 0) > samplesIn(this.#rules.joinedPauseSecondsMax)) return last;
     return lengthOf(pending) > this.#joinedMax ? this.#longestPause(pauses) : 0;
   }
 
@@ -88,7 +93,7 @@ export class SegmentPlanner {
     const pending = this.#pending;
     const longEnough = pauses
       .map((samples, i) => ({ samples, cut: i + 1 }))
-      .filter(({ cut }) => lengthOf(pending.slice(0, cut)) >= samplesIn(SEGMENTS.firstPartSecondsMin))
+      .filter(({ cut }) => lengthOf(pending.slice(0, cut)) >= samplesIn(this.#rules.firstPartSecondsMin))
       .filter(({ cut }) => lengthOf(pending.slice(0, cut)) <= this.#joinedMax || cut === 1);
     const best = longEnough.reduce<{ samples: number; cut: number } | null>(
       (best, pause) => (best === null || pause.samples >= best.samples ? pause : best),
@@ -104,7 +109,7 @@ export class SegmentPlanner {
       spans,
       this.#previousEnd === 0 ? 0 : middle(this.#previousEnd, bounds.startSample),
       isLast ? samples : middle(bounds.endSample, nextStart),
-      SEGMENTS.contextSeconds,
+      this.#rules.contextSeconds,
     );
     this.#previousEnd = bounds.endSample;
     return fitted(segment, this.#limits.clipSamplesMax);

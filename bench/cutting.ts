@@ -1,0 +1,126 @@
+/**
+ * Measures ways to cut speech into clips for the recogniser: word error rate with each, without the guard.
+ *
+ *     node bench/cutting.ts ../shared/speech [--dataset NAME …] [--model NAME] [--models-dir DIR] [--workers N]
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { createLog } from "../server/src/observe/log.ts";
+import { SEGMENTS, SegmentPlanner, type SegmentRules } from "../server/src/pipeline/segments.ts";
+import { findSpeech, mixedVoice, openSource } from "../server/src/pipeline/source.ts";
+import {
+  SAMPLE_RATE_HZ,
+  type Clip,
+  type SpeechEngine,
+  type SpeechSpan,
+} from "../server/src/speech/recogniser.ts";
+import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
+import { testModels } from "../server/test/models.ts";
+import { openRecording } from "./lib/hear-recording.ts";
+import { readManifest, type Recording } from "./lib/manifest.ts";
+import { normalise } from "./lib/normalise.ts";
+import { rateOf, sumOf, wordErrors, type WordErrors } from "./lib/word-error-rate.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    dataset: { type: "string", multiple: true, default: [] },
+    model: { type: "string", default: "moonshine-base" },
+    "models-dir": { type: "string" },
+    workers: { type: "string", default: String(availableParallelism()) },
+  },
+});
+
+const ALONE = { ...SEGMENTS, joinedSecondsMax: 0 };
+
+/** What is compared: one value changed at a time. */
+const WAYS: Record<string, SegmentRules> = {
+  "each stretch alone, no context": { ...ALONE, contextSeconds: 0 },
+  "each stretch alone, 0.2 s": { ...ALONE, contextSeconds: 0.2 },
+  "each stretch alone, 0.4 s": ALONE,
+  "joined up to 10 s": { ...SEGMENTS, joinedSecondsMax: 10 },
+  "joined up to 15 s": { ...SEGMENTS, joinedSecondsMax: 15 },
+  "as shipped": SEGMENTS,
+  "joined up to 25 s": { ...SEGMENTS, joinedSecondsMax: 25 },
+  "context 0.2 s": { ...SEGMENTS, contextSeconds: 0.2 },
+  "context 0.6 s": { ...SEGMENTS, contextSeconds: 0.6 },
+  "joined over 1 s at most": { ...SEGMENTS, joinedPauseSecondsMax: 1 },
+};
+
+const [folder] = positionals;
+if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+const engine = await startSpeechEngine({
+  modelsDir: values["models-dir"] ?? (await testModels()),
+  model: values.model,
+  workers: Number(values.workers),
+  log: createLog("warn"),
+});
+try {
+  await compare(folder, engine);
+} finally {
+  await engine.close();
+}
+
+async function compare(folder: string, engine: SpeechEngine): Promise<void> {
+  const recordings = (await readManifest(folder)).filter(
+    ({ text, kind, language, dataset }) =>
+      text !== null &&
+      (kind === "speech" || kind === "multispeaker") &&
+      engine.languages.includes(language ?? "") &&
+      (values.dataset.length === 0 || values.dataset.includes(dataset)),
+  );
+  const errors = new Map<string, WordErrors[]>(Object.keys(WAYS).map((way) => [way, []]));
+  for (const recording of recordings) {
+    for (const [way, found] of await errorsOf(folder, recording, engine)) errors.get(way)?.push(found);
+    console.error(recording.path);
+  }
+  for (const [way, found] of errors) {
+    const { substitutions, deletions, insertions } = sumOf(found);
+    const rate = (rateOf(sumOf(found)) * 100).toFixed(2);
+    console.log(`${way.padEnd(32)} ${rate} %  ${substitutions} sub  ${deletions} del  ${insertions} ins`);
+  }
+}
+
+async function errorsOf(
+  folder: string,
+  recording: Recording,
+  engine: SpeechEngine,
+): Promise<[string, WordErrors][]> {
+  const share = { key: recording.path, signal: AbortSignal.timeout(3_600_000) };
+  const scratch = await mkdtemp(path.join(tmpdir(), "bench-"));
+  try {
+    const opened = await openRecording(path.join(folder, recording.path));
+    const options = { engine, share, folder: scratch, secondsMax: 36_000 };
+    const voice = mixedVoice(await openSource(opened, options));
+    const spans: SpeechSpan[] = [];
+    for await (const found of findSpeech(voice, engine, share)) spans.push(...found.spans);
+    const reference = normalise(recording.text ?? "");
+    return await Promise.all(
+      Object.entries(WAYS).map(async ([way, rules]): Promise<[string, WordErrors]> => {
+        const text = await hear(voice.clip, spans, rules, engine, recording.path);
+        return [way, wordErrors(reference, normalise(text))];
+      }),
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function hear(
+  clip: Clip,
+  spans: SpeechSpan[],
+  rules: SegmentRules,
+  engine: SpeechEngine,
+  key: string,
+): Promise<string> {
+  const limits = { clipSamplesMax: engine.clipSecondsMax * SAMPLE_RATE_HZ, samples: clip.endSample };
+  const planner = new SegmentPlanner(limits, rules);
+  const share = { key, signal: AbortSignal.timeout(3_600_000) };
+  const segments = [...planner.add(spans), ...planner.finish()];
+  const heard = segments.map(({ startSample, endSample }) =>
+    engine.recognise({ ...clip, startSample, endSample }, { language: null }, share),
+  );
+  return (await Promise.all(heard)).map(({ text }) => text).join(" ");
+}
