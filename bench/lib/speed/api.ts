@@ -112,7 +112,9 @@ async function runLoad(load: Load): Promise<LoadResult> {
   const { command, args } = onCore(1, [LOAD_PROGRAM]);
   const child = endWithUs(spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] }));
   child.stdin.end(JSON.stringify(load));
-  return JSON.parse((await child.stdout.setEncoding("utf8").toArray()).join(""));
+  const result = (await child.stdout.setEncoding("utf8").toArray()).join("");
+  if (result === "") throw new Error("The client ended without a result.");
+  return JSON.parse(result);
 }
 
 const COLUMNS = [

@@ -1,5 +1,6 @@
 /** Asks a server for pages over a fixed number of connections, in a process of its own so that it slows nothing it measures. */
-import { Agent, get } from "node:http";
+import { setMaxListeners } from "node:events";
+import { Agent, get, type RequestOptions } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** What the program reads from its standard input, as JSON. */
@@ -28,6 +29,9 @@ export interface LoadResult {
   maxMs: number;
 }
 
+/** What is not answered this long after the last request is a failure. */
+const GRACE_SECONDS = 10;
+
 if (import.meta.main) {
   const load = await process.stdin.setEncoding("utf8").toArray();
   process.stdout.write(JSON.stringify(await run(JSON.parse(load.join("")))));
@@ -35,13 +39,16 @@ if (import.meta.main) {
 
 async function run(load: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+  const signal = AbortSignal.timeout((load.seconds + GRACE_SECONDS) * 1000);
+  // One for each request that waits.
+  setMaxListeners(0, signal);
   const tally = { latenciesMs: [] as number[], failures: 0 };
   const started = performance.now();
   const until = started + load.seconds * 1000;
   let asked = 0;
   const ask = async (dueMs: number): Promise<void> => {
     const path = load.paths[asked++ % load.paths.length] ?? "/";
-    const status = await statusOf(new URL(path, load.baseUrl), load.headers, agent);
+    const status = await statusOf(new URL(path, load.baseUrl), { headers: load.headers, agent, signal });
     if (status === 200) tally.latenciesMs.push(performance.now() - dueMs);
     else tally.failures += 1;
   };
@@ -76,10 +83,10 @@ async function askAtRate(
 }
 
 /** Reads the whole answer. 0 where there is none. */
-function statusOf(url: URL, headers: Record<string, string>, agent: Agent): Promise<number> {
+function statusOf(url: URL, options: RequestOptions): Promise<number> {
   return new Promise((resolve) => {
-    const asking = get(url, { headers, agent }, (answer) => {
-      answer.resume().once("end", () => resolve(answer.statusCode ?? 0));
+    const asking = get(url, options, (answer) => {
+      answer.resume().once("close", () => resolve(answer.complete ? (answer.statusCode ?? 0) : 0));
     });
     asking.once("error", () => resolve(0));
   });
