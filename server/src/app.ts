@@ -39,10 +39,9 @@ import { forgetOldSessions } from "./sessions/sessions.ts";
 import { shareRoutes } from "./shares/routes.ts";
 import { SignOnProvider } from "./single-sign-on/provider.ts";
 import { signOnRoutes } from "./single-sign-on/routes.ts";
-import { findModel } from "./speech/models/catalogue.ts";
+import { startEngine } from "./speech/choose-engine.ts";
 import { isInstalled } from "./speech/models/installed.ts";
-import type { SpeechEngine } from "./speech/recogniser.ts";
-import { startSpeechEngine } from "./speech/worker-pool.ts";
+import { neededModel } from "./speech/needed-model.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
 import { forgetOldInvitations } from "./teams/invitations.ts";
@@ -147,7 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     closers.add(() => rm(services.folders.scratch, { recursive: true, force: true }));
     closers.add(keepHouse(services));
     if (roles.length > 0) startOutgoing(services, closers);
-    if (roles.includes("work")) await startWork(services, closers);
+    if (roles.includes("work")) await startWork(services, secrets, closers);
     const server = addRoutes(services);
     closers.add(() => server.app.close());
     return { welcome, server, db, listen: () => listen(server, services), close: () => closers.run() };
@@ -206,10 +205,10 @@ function startWorker(services: Services, closers: Closers, options: QueueWorkerO
   closers.add(() => worker.stop());
 }
 
-async function startWork(services: Services, closers: Closers): Promise<void> {
+async function startWork(services: Services, { openaiApiKey }: Secrets, closers: Closers): Promise<void> {
   const { config, folders, log, queue } = services;
-  const { model, workers } = config;
-  const engine: SpeechEngine = await startSpeechEngine({ modelsDir: folders.models, model, workers, log });
+  const { model, openai, workers } = config;
+  const engine = await startEngine({ model, openai, openaiApiKey, modelsDir: folders.models, workers, log });
   closers.add(() => engine.close());
   startWorker(services, closers, {
     queue,
@@ -270,8 +269,9 @@ const API_INFO = {
 };
 
 async function checkModel({ config, folders }: Services): Promise<void> {
-  if (await isInstalled(folders.models, findModel(config.model))) return;
-  throw new Error(`The model ${config.model} is not installed. Run \`uspeech models pull ${config.model}\`.`);
+  const needed = neededModel(config);
+  if (await isInstalled(folders.models, needed)) return;
+  throw new Error(`The model ${needed.name} is not installed. Run \`uspeech models pull ${needed.name}\`.`);
 }
 
 async function listen(server: ApiServer<Actor>, services: Services): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Role } from "@uspeech/server/app.ts";
-import { findModel } from "@uspeech/server/speech/models/catalogue.ts";
+import { neededModel } from "@uspeech/server/speech/needed-model.ts";
 import { defineCommand } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
 import { interruptible } from "../interrupts.ts";
@@ -30,7 +30,7 @@ export const workCommand = defineCommand({
 
 async function serveAs(roles: Role[], terminal: Terminal): Promise<void> {
   const { config, folders } = readSettings(terminal.env);
-  const model = findModel(config.model);
+  const model = neededModel(config);
   await interruptible((signal) => pullWithBar(model, { modelsDir: folders.models, terminal, signal }));
   const { serve } = await import("@uspeech/server/main.ts");
   await serve({ roles });

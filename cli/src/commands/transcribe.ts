@@ -1,7 +1,7 @@
 import type { ExportType } from "@uspeech/server/exports/export.ts";
 import { ISO_639_1 } from "@uspeech/server/projects/languages.ts";
-import { findModel, recognisersFor } from "@uspeech/server/speech/models/catalogue.ts";
-import type { ModelEntry } from "@uspeech/server/speech/models/entry.ts";
+import { recognisersFor } from "@uspeech/server/speech/models/catalogue.ts";
+import { spokenBy } from "@uspeech/server/speech/needed-model.ts";
 import { defineCommand, failWith, oneOf, wholeNumber } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
 import { CliError, UsageError } from "../errors.ts";
@@ -44,15 +44,26 @@ then 1. With --json the transcripts are printed as JSON, or the names of the fil
       isTerminal: terminal.stdout.isTTY,
     });
     const settings = readSettings(terminal.env);
-    const model = findModel(flags.model ?? settings.config.model);
-    const language = languageFor(flags.language ?? "auto", model);
+    const model = flags.model ?? settings.config.model;
+    const openai = model === settings.config.model ? settings.config.openai : null;
+    const language = languageFor(flags.language ?? "auto", model, spokenBy({ model, openai }));
     const workers =
       flags.workers === undefined
         ? settings.config.workers
         : wholeNumber("--workers", flags.workers, 1, WORKERS_MAX);
     const overwrite = flags.overwrite ?? false;
     const results = await interruptible((signal) =>
-      transcribeAll(jobs, { settings, model, language, workers, format, overwrite, terminal, signal }),
+      transcribeAll(jobs, {
+        settings,
+        model,
+        openai,
+        language,
+        workers,
+        format,
+        overwrite,
+        terminal,
+        signal,
+      }),
     );
     if (terminal.json) terminal.print({ results: results.map(shownResult) }, "");
     failWith(failuresOf(results));
@@ -60,8 +71,8 @@ then 1. With --json the transcripts are printed as JSON, or the names of the fil
 });
 
 /** @throws {UsageError} for what is no language; {CliError} for one that the model does not speak */
-function languageFor(code: string, model: ModelEntry): string {
-  if (code === "auto" || model.languages.includes(code)) return code;
+function languageFor(code: string, model: string, spoken: readonly string[]): string {
+  if (code === "auto" || spoken.includes(code)) return code;
   if (!ISO_639_1.includes(code))
     throw new UsageError(
       `--language is ${JSON.stringify(code)}, which is no ISO 639-1 code such as en or de.`,
@@ -70,5 +81,5 @@ function languageFor(code: string, model: ModelEntry): string {
   const others = recognisersFor(code).map((entry) => entry.name);
   const remedy =
     others.length > 0 ? `Choose one that does with --model: ${others.join(", ")}.` : "No model does.";
-  throw new CliError(`${model.name} does not speak ${name} (${code}). ${remedy}`);
+  throw new CliError(`${model} does not speak ${name} (${code}). ${remedy}`);
 }

@@ -9,9 +9,10 @@ import { probe } from "@uspeech/server/media/probe.ts";
 import { openScratch } from "@uspeech/server/media/scratch.ts";
 import { createLog } from "@uspeech/server/observe/log.ts";
 import { transcribe } from "@uspeech/server/pipeline/transcribe.ts";
-import type { ModelEntry } from "@uspeech/server/speech/models/entry.ts";
+import type { OpenAiConfig } from "@uspeech/server/config/config.ts";
+import { startEngine } from "@uspeech/server/speech/choose-engine.ts";
+import { neededModel } from "@uspeech/server/speech/needed-model.ts";
 import type { SpeechEngine } from "@uspeech/server/speech/recogniser.ts";
-import { startSpeechEngine } from "@uspeech/server/speech/worker-pool.ts";
 import { pullWithBar } from "../commands/models.ts";
 import type { Settings } from "../data-folder.ts";
 import { CliError } from "../errors.ts";
@@ -25,7 +26,10 @@ export { failuresOf, shownResult } from "./results.ts";
 
 export interface RunOptions {
   settings: Settings;
-  model: ModelEntry;
+  /** A model of the catalogue, or `openai`. */
+  model: string;
+  /** The server that recognises; null where this machine does. */
+  openai: OpenAiConfig | null;
   /** `auto` or a code that the model speaks. */
   language: string;
   workers: number;
@@ -85,9 +89,10 @@ async function inStudio<T>(
   jobs: readonly Job[],
   work: (studio: Studio) => Promise<T>,
 ): Promise<T> {
-  const { settings, model, workers, terminal, signal } = options;
+  const { settings, model, openai, workers, terminal, signal } = options;
   const { folders, env } = settings;
-  await pullWithBar(model, { modelsDir: folders.models, terminal, signal });
+  const modelsDir = folders.models;
+  await pullWithBar(neededModel({ model, openai }), { modelsDir, terminal, signal });
   const log = createLog(env.USPEECH_LOG_LEVEL ?? "silent", terminal.stderr);
   const scratchDir = await openScratch(folders.scratch);
   const overview = new Overview(
@@ -95,7 +100,8 @@ async function inStudio<T>(
     jobs.map((job) => path.basename(job.input)),
   );
   try {
-    const engine = await startSpeechEngine({ modelsDir: folders.models, model: model.name, workers, log });
+    const openaiApiKey = env.USPEECH_OPENAI_API_KEY ?? null;
+    const engine = await startEngine({ model, openai, openaiApiKey, modelsDir, workers, log });
     try {
       signal.throwIfAborted();
       return await work({ ...options, engine, scratchDir, overview });

@@ -70,6 +70,30 @@ test("single sign-on needs all its parts, and a connection that nobody can liste
   });
 });
 
+test("recognition elsewhere needs an address and a model's name, and no password in the address", () => {
+  const chosen = { USPEECH_MODEL: "openai" };
+  expect(faults(chosen)).toEqual([
+    'USPEECH_MODEL is "openai", but USPEECH_OPENAI_URL is not set. Set it to the address of a server with /v1/audio/transcriptions.',
+    'USPEECH_MODEL is "openai", but USPEECH_OPENAI_MODEL is not set. Set it to the name that the server has for its model.',
+  ]);
+  const all = { ...chosen, USPEECH_OPENAI_MODEL: "whisper-1", USPEECH_OPENAI_URL: "http://gpu:8000/v1" };
+  expect(configure(readEnv(all)).openai).toEqual({
+    url: "http://gpu:8000/v1",
+    model: "whisper-1",
+    languages: null,
+    calls: 8,
+  });
+  expect(configure(readEnv({ ...all, USPEECH_OPENAI_LANGUAGES: "en, DE,en" })).openai?.languages).toEqual([
+    "en",
+    "de",
+  ]);
+  expect(faults({ ...all, USPEECH_OPENAI_LANGUAGES: "english" })[0]).toContain("Allowed: ISO 639-1 codes");
+  const [fault = ""] = faults({ ...all, USPEECH_OPENAI_URL: "http://user:hunter2@gpu:8000/v1" });
+  expect(fault).toContain("Set USPEECH_OPENAI_API_KEY in their place.");
+  expect(fault).not.toContain("hunter2");
+  expect(configure(readEnv({ ...all, USPEECH_MODEL: "moonshine-tiny" })).openai).toBeNull();
+});
+
 test("units and empty texts are understood", () => {
   const env = readEnv({ USPEECH_MAX_UPLOAD_BYTES: "1.5GB", USPEECH_RATE_LIMIT: "7/hour", USPEECH_PORT: "" });
   expect(configure(env)).toMatchObject({

@@ -11,6 +11,8 @@ export interface Config {
   publicUrl: string | null;
   model: string;
   workers: number;
+  /** The server that recognises speech in the place of this machine; null for none. */
+  openai: OpenAiConfig | null;
   uploadBytesMax: number;
   audioSecondsMax: number;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
@@ -29,6 +31,17 @@ export interface Config {
   oidc: OidcConfig | null;
   /** The first account, and the plan with which it and others made with `users create --admin` begin. */
   admin: { email: string; plan: "trial" | "unlimited" };
+}
+
+/** A server with `/v1/audio/transcriptions`. Its key is among the secrets. */
+export interface OpenAiConfig {
+  url: string;
+  /** What the server calls its model. */
+  model: string;
+  /** ISO 639-1 codes that it speaks; null for those of Whisper, which most such servers run. */
+  languages: readonly string[] | null;
+  /** Most requests under way at once. */
+  calls: number;
 }
 
 /** One OpenID Connect provider. Its client secret is among the secrets. */
@@ -53,7 +66,7 @@ export interface DataFolders {
 
 /** @throws {SettingsError} where settings that are right by themselves do not go together */
 export function configure(env: Env): Config {
-  const faults = [...missingParts(env), ...oidcFaults(env)];
+  const faults = [...missingParts(env), ...oidcFaults(env), ...openAiFaults(env)];
   if (faults.length > 0) throw new SettingsError(faults);
   return {
     host: env.USPEECH_HOST ?? "127.0.0.1",
@@ -62,6 +75,7 @@ export function configure(env: Env): Config {
     publicUrl: env.USPEECH_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
     model: env.USPEECH_MODEL ?? "moonshine-base",
     workers: env.USPEECH_WORKERS ?? availableParallelism(),
+    openai: openAiOf(env),
     uploadBytesMax: env.USPEECH_MAX_UPLOAD_BYTES ?? 5_000_000_000,
     audioSecondsMax: env.USPEECH_MAX_AUDIO_SECONDS ?? 36_000,
     logLevel: env.USPEECH_LOG_LEVEL ?? "info",
@@ -109,6 +123,31 @@ function oidcOf(env: Env): OidcConfig | null {
   const { USPEECH_OIDC_ISSUER: issuer, USPEECH_OIDC_CLIENT_ID: clientId } = env;
   if (!issuer || !clientId) return null;
   return { issuer, clientId, name: env.USPEECH_OIDC_NAME ?? new URL(issuer).hostname };
+}
+
+/** The value of `USPEECH_MODEL` that leaves recognition to a server. */
+export const OPENAI_MODEL = "openai";
+
+const OPENAI_PARTS = {
+  USPEECH_OPENAI_URL: "the address of a server with /v1/audio/transcriptions",
+  USPEECH_OPENAI_MODEL: "the name that the server has for its model",
+} as const;
+
+function* openAiFaults(env: Env): Generator<string> {
+  if (env.USPEECH_MODEL !== OPENAI_MODEL) return;
+  for (const name of ["USPEECH_OPENAI_URL", "USPEECH_OPENAI_MODEL"] as const)
+    if (!env[name])
+      yield `USPEECH_MODEL is "openai", but ${name} is not set. Set it to ${OPENAI_PARTS[name]}.`;
+  const url = env.USPEECH_OPENAI_URL && new URL(env.USPEECH_OPENAI_URL);
+  if (url && (url.username || url.password))
+    yield "USPEECH_OPENAI_URL holds a user or a password, which are not sent. Set USPEECH_OPENAI_API_KEY in their place.";
+}
+
+function openAiOf(env: Env): OpenAiConfig | null {
+  const { USPEECH_OPENAI_URL: url, USPEECH_OPENAI_MODEL: model } = env;
+  if (env.USPEECH_MODEL !== OPENAI_MODEL || !url || !model) return null;
+  const { USPEECH_OPENAI_LANGUAGES: languages = null, USPEECH_OPENAI_CALLS: calls = 8 } = env;
+  return { url, model, languages, calls };
 }
 
 function hostOf(url: string | undefined): string | undefined {

@@ -127,6 +127,14 @@ const networks: Setting<readonly string[]> = {
   },
 };
 
+const languages: Setting<readonly string[]> = {
+  allowed: "ISO 639-1 codes of languages, separated by commas, such as en,de",
+  read(value) {
+    const codes = value.toLowerCase().split(/\s*,\s*/);
+    return codes.every((code) => /^[a-z]{2}$/.test(code)) ? [...new Set(codes)] : undefined;
+  },
+};
+
 function isNetwork(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");
   const bitsMax = { 4: 32, 6: 128 }[isIP(address)];
@@ -148,6 +156,11 @@ export const SETTINGS = {
   USPEECH_ADMIN_API_KEY: apiKey,
   USPEECH_MODEL: text,
   USPEECH_WORKERS: integer(1, 256),
+  USPEECH_OPENAI_URL: address("http", "https"),
+  USPEECH_OPENAI_API_KEY: secret,
+  USPEECH_OPENAI_MODEL: text,
+  USPEECH_OPENAI_LANGUAGES: languages,
+  USPEECH_OPENAI_CALLS: integer(1, 1_000),
   USPEECH_MAX_UPLOAD_BYTES: bytes,
   USPEECH_MAX_AUDIO_SECONDS: integer(1, 1_000_000),
   USPEECH_LOG_LEVEL: choice("debug", "info", "warn", "error", "silent"),

@@ -235,6 +235,19 @@ export const LIMITS = {
     /** Audio after which a worker collects garbage: native streams are freed by nothing else, and V8 does not see their size. */
     collectSeconds: 60,
   },
+  /** Recognition over HTTP. A call's time is that of `speech`, for the server's queue is in it. */
+  openai: {
+    /** Pauses between tries of one clip, unless the server asks for longer ones; each up to a quarter longer, so that tries spread out. */
+    retryPausesMs: [1_000, 4_000, 15_000, 60_000],
+    retryAfterMsMax: 120_000,
+    /** How long a server that did not take the full request is asked for less. */
+    plainerMs: 600_000,
+    /** Whisper says 448 tokens at most, with some 200 bytes of JSON each. */
+    answerBytesMax: 4_000_000,
+    textCharactersMax: 20_000,
+    /** How much of a server's own words an error message quotes. */
+    quoteCharactersMax: 200,
+  },
   pipeline: {
     /** Segments of one recording that wait while every worker is busy, so that none is idle while speech is being found. */
     segmentsAhead: 2,

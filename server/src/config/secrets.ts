@@ -13,6 +13,8 @@ export interface Secrets {
   /** Where mails go, with a password in it; null for the data folder. */
   smtpUrl: string | null;
   oidcClientSecret: string | null;
+  /** For the server that recognises speech; null where it asks for none. */
+  openaiApiKey: string | null;
 }
 
 /** Reads the secrets; the signing key is made once and kept in the data folder where none is given. */
@@ -23,6 +25,7 @@ export async function loadSecrets(env: Env, dataDir: string): Promise<Secrets> {
     adminApiKey: env.USPEECH_ADMIN_API_KEY ?? null,
     smtpUrl: env.USPEECH_SMTP_URL ?? null,
     oidcClientSecret: env.USPEECH_OIDC_CLIENT_SECRET ?? null,
+    openaiApiKey: env.USPEECH_OPENAI_API_KEY ?? null,
   };
 }
 

@@ -4,7 +4,8 @@ import type { SherpaModel } from "./sherpa.ts";
 
 /** What a worker loads; its only argument, as JSON. */
 export interface WorkerModels {
-  recogniser: SherpaModel;
+  /** Null for one that finds speech only. */
+  recogniser: SherpaModel | null;
   detectorPath: string;
 }
 

@@ -11,6 +11,7 @@ import { FairQueue } from "./fair-queue.ts";
 import { findModel } from "./models/catalogue.ts";
 import type { ModelEntry } from "./models/entry.ts";
 import { isInstalled, modelFile } from "./models/installed.ts";
+import { DETECTOR } from "./needed-model.ts";
 import {
   SAMPLE_RATE_HZ,
   SpeechEngineError,
@@ -85,6 +86,21 @@ export async function startSpeechEngine(options: SpeechEngineOptions): Promise<S
     models,
     clipSecondsMax: SHERPA_FAMILIES[entry.family].clipSecondsMax,
   });
+}
+
+/** Workers that find speech, for those who have it recognised elsewhere. */
+export type SpeechDetectors = Pick<SpeechEngine, "detect" | "close">;
+
+/**
+ * Starts workers that only find speech, and waits until all of them have loaded the detector.
+ *
+ * @throws SpeechEngineError when the detector is not installed or cannot be loaded; the sentence says what to do
+ */
+export async function startDetectors(options: Omit<SpeechEngineOptions, "model">): Promise<SpeechDetectors> {
+  const entry = findModel(DETECTOR);
+  await requireInstalled(options.modelsDir, entry, entry);
+  const models = { recogniser: null, detectorPath: modelFile(options.modelsDir, entry, "model") };
+  return WorkerPool.start({ ...options, model: entry.name, entry, models, clipSecondsMax: 0 });
 }
 
 async function requireInstalled(modelsDir: string, needed: ModelEntry, asked: ModelEntry): Promise<void> {

@@ -37,11 +37,11 @@ function modelsOf(argument: string | undefined): WorkerModels {
 }
 
 async function serve(models: WorkerModels): Promise<void> {
-  let recogniser: Recogniser;
+  let recogniser: Recogniser | null;
   let detector: Detector;
   try {
     detector = loadDetector(models.detectorPath);
-    recogniser = await loadSherpa(models.recogniser);
+    recogniser = models.recogniser === null ? null : await loadSherpa(models.recogniser);
   } catch (error) {
     report({ kind: "unloadable", message: messageOf(error) });
     return;
@@ -55,7 +55,7 @@ async function serve(models: WorkerModels): Promise<void> {
   report({ kind: "ready", residentBytes: process.memoryUsage.rss() });
 }
 
-async function answer(request: Request, recogniser: Recogniser, detector: Detector): Promise<Report> {
+async function answer(request: Request, recogniser: Recogniser | null, detector: Detector): Promise<Report> {
   const { id } = request;
   try {
     const answer = await work(request, recogniser, detector);
@@ -65,8 +65,9 @@ async function answer(request: Request, recogniser: Recogniser, detector: Detect
   }
 }
 
-async function work(request: Request, recogniser: Recogniser, detector: Detector): Promise<Answer> {
+async function work(request: Request, recogniser: Recogniser | null, detector: Detector): Promise<Answer> {
   if (request.kind === "detect") return { kind: "detected", detection: await detector.detect(request.clip) };
+  if (recogniser === null) throw new Error("This worker finds speech and does not recognise it.");
   const samples = await readClip(request.clip);
   return { kind: "recognised", recognition: await recogniser.recognise(samples, request.options) };
 }
