@@ -135,6 +135,8 @@ interface ProjectTable {
   language: string;
   speakers_expected: number | null;
   created_at: string;
+  /** Kept by triggers. */
+  file_count: Generated<number>;
 }
 
 export type SharePermission = "view" | "edit";

@@ -12,7 +12,7 @@ import { PayloadTooLarge, ValidationError } from "../http/errors.ts";
 import { FfmpegFailedError } from "../media/ffmpeg.ts";
 import { NOT_MEDIA, type Probe, probe, UndecodableError } from "../media/probe.ts";
 import type { Transcript } from "../pipeline/transcript.ts";
-import { visibleProjectIds } from "../projects/access.ts";
+import { inVisibleProject } from "../projects/access.ts";
 import type { Queue } from "../queue/queue.ts";
 import { dropWorkOn, type Queueing, transcribeLater } from "../tasks/tasks.ts";
 import { createTranscribed } from "../transcripts/transcripts.ts";
@@ -38,8 +38,7 @@ export function fileStatus(row: Pick<FileRow, "transcript_status">): FileStatus 
   return row.transcript_status ?? "uploaded";
 }
 
-/** Files of projects that the actor sees. */
-export function fileRows(executor: Executor, actor: Actor) {
+function fileRows(executor: Executor) {
   return executor
     .selectFrom("files")
     .leftJoin("transcripts", "transcripts.file_id", "files.id")
@@ -51,15 +50,26 @@ export function fileRows(executor: Executor, actor: Actor) {
           .select((tasks) => tasks.fn.max("latest.id").as("id")),
       ),
     )
-    .where("files.project_id", "in", visibleProjectIds(executor, actor))
     .selectAll("files")
     .select(["transcripts.id as transcript_id", "transcripts.status as transcript_status"])
     .select(["transcripts.error_reason", "transcripts.error_detail_json"])
     .select(["tasks.id as task_id", "tasks.progress as task_progress"]);
 }
 
+/** Undefined where there is none for this actor. */
 export function findFile(executor: Executor, actor: Actor, id: number): Promise<FileRow | undefined> {
-  return fileRows(executor, actor).where("files.id", "=", id).executeTakeFirst();
+  return fileRows(executor)
+    .where("files.id", "=", id)
+    .where(inVisibleProject(executor, actor))
+    .executeTakeFirst();
+}
+
+/** In the order of the ids, of which the caller has made sure that the actor sees them; those gone meanwhile are left out. */
+export async function filesById(executor: Executor, ids: readonly number[]): Promise<FileRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await fileRows(executor).where("files.id", "in", ids).execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** Streams an upload to the blob store. @throws {PayloadTooLarge} */

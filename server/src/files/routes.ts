@@ -2,21 +2,12 @@ import type { Actor } from "../accounts/users.ts";
 import { removeDoomedBlobs } from "../blobs/doomed.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Tx } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
-import { matching } from "../database/search.ts";
 import { mediaLink } from "../downloads/routes.ts";
 import type { LinkSigner } from "../downloads/links.ts";
 import { NotFound, ValidationError } from "../http/errors.ts";
-import {
-  choiceFilter,
-  filters,
-  ordering,
-  relationFilter,
-  SEARCH_PARAMETER,
-  searchTerms,
-} from "../http/filters.ts";
+import { SEARCH_PARAMETER } from "../http/filters.ts";
 import { ONCE, once } from "../idempotency/idempotency.ts";
-import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
+import { PAGE_PARAMETERS } from "../http/pagination.ts";
 import { lastParam } from "../http/query.ts";
 import type { ApiServer } from "../http/server.ts";
 import { objectOf } from "../http/shapes.ts";
@@ -24,20 +15,13 @@ import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
 import type { Changes } from "../observe/changes.ts";
 import { authorize } from "../projects/access.ts";
-import { findProject } from "../projects/projects.ts";
 import { readTask, TASK } from "../tasks/routes.ts";
 import { transcribeLater } from "../tasks/tasks.ts";
 import { fileEvents } from "./events.ts";
-import { deleteFile, FILE_TYPES, type FileRow, fileRows, fileStatus, findFile, renameFile } from "./files.ts";
-import { FILE, FILE_CHANGE, FILE_STATUSES, presentFile } from "./present.ts";
+import { deleteFile, type FileRow, fileStatus, findFile, renameFile } from "./files.ts";
+import { FILE_FILTERS, FILE_ORDERING, listFiles } from "./list.ts";
+import { FILE, FILE_CHANGE, presentFile } from "./present.ts";
 import { upload, type UploadServices } from "./upload.ts";
-
-const FILTERS = filters({
-  project: relationFilter(),
-  status: choiceFilter(FILE_STATUSES),
-  file_type: choiceFilter(FILE_TYPES),
-});
-const ORDERING = ordering(["id", "uploaded_at", "original_filename", "duration_seconds"], "id");
 
 export interface FileServices extends UploadServices {
   changes: Changes;
@@ -51,9 +35,14 @@ export function fileRoutes(server: ApiServer<Actor>, services: FileServices): vo
     actions: {
       GET: {
         summary: "List the files of projects that you can see",
-        query: [...FILTERS.parameters, SEARCH_PARAMETER, ...ORDERING.parameters, ...PAGE_PARAMETERS],
+        query: [
+          ...FILE_FILTERS.parameters,
+          SEARCH_PARAMETER,
+          ...FILE_ORDERING.parameters,
+          ...PAGE_PARAMETERS,
+        ],
         responses: { 200: pageOf(FILE.shape) },
-        handle: (call) => list(services, call),
+        handle: (call) => listFiles(services.db, call),
       },
       POST: {
         summary: "Upload a file; audio is transcribed",
@@ -150,25 +139,6 @@ async function theFileToEdit(services: Pick<FileServices, "db">, call: Call<Acto
   const file = await theFile(services, call);
   await authorize(services.db, call.actor, file.project_id, "edit");
   return file;
-}
-
-async function list({ db }: FileServices, call: Call<Actor>) {
-  const wanted = await FILTERS.read(call.query, { project: (id: number) => findProject(db, call.actor, id) });
-  let rows = fileRows(db, call.actor).where(matching(["files.original_filename"], searchTerms(call.query)));
-  if (wanted.project) rows = rows.where("files.project_id", "=", wanted.project.id);
-  if (wanted.file_type) rows = rows.where("files.file_type", "=", wanted.file_type);
-  if (wanted.status === "uploaded") rows = rows.where("transcripts.id", "is", null);
-  else if (wanted.status) rows = rows.where("transcripts.status", "=", wanted.status);
-  const page = await paginate(call, {
-    count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`files.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("files.id").limit(limit).offset(offset).execute();
-    },
-  });
-  return { status: 200, body: { ...page, results: page.results.map(presentFile) } };
 }
 
 async function read(services: FileServices, call: Call<Actor>) {

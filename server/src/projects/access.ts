@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { sql, type SqlBool } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import type { Executor } from "../database/open.ts";
 import type { TeamRole } from "../database/tables.ts";
@@ -72,6 +72,42 @@ export function visibleProjects(executor: Executor, actor: Actor) {
 /** Ids of {@link visibleProjects}, for `where … in`. */
 export function visibleProjectIds(executor: Executor, actor: Actor) {
   return executor.selectFrom(grants(executor, actor)).select("grants.project_id");
+}
+
+/** How many files the actor sees, from the counts that projects keep. */
+export async function visibleFileCount(executor: Executor, actor: Actor): Promise<number> {
+  const { files } = await visibleProjects(executor, actor)
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>("projects.file_count"), sql<number>`0`).as("files"))
+    .executeTakeFirstOrThrow();
+  return files;
+}
+
+/** How the rows of a page are found: those of the visible projects, or all in order until enough are visible. */
+export type Search = "seek" | "walk";
+
+/**
+ * The faster way to a page of files, or of what belongs to files, in the order of an index. To walk looks at as many rows
+ * as fill the page, divided by the share of all rows that the actor sees; to seek looks at all that they see, and sorts them.
+ */
+export async function searchFor(
+  executor: Executor,
+  actor: Actor,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<Search> {
+  const visible = await visibleFileCount(executor, actor);
+  const { all } = await executor
+    .selectFrom("files")
+    .select((eb) => eb.fn.coalesce(eb.fn.max("id"), sql<number>`0`).as("all"))
+    .executeTakeFirstOrThrow();
+  return (offset + limit) * all < visible ** 2 ? "walk" : "seek";
+}
+
+/** Whether a file's project is visible to the actor, for `where`. */
+export function inVisibleProject(executor: Executor, actor: Actor, search: Search = "seek") {
+  const projectId = sql.ref("files.project_id");
+  // What is computed is looked up in no index.
+  const sought = search === "walk" ? sql`+${projectId}` : projectId;
+  return sql<SqlBool>`${sought} in ${visibleProjectIds(executor, actor)}`;
 }
 
 /** What the actor is to each of these projects; those that they cannot see are left out. */

@@ -6,25 +6,18 @@ import type { Tables } from "../database/tables.ts";
 import { releaseMinutes } from "../usage/ledger.ts";
 import { type ProjectRole, rolesIn, visibleProjects } from "./access.ts";
 
-type ProjectRow = Selectable<Tables["projects"]> & { file_count: number };
+type ProjectRow = Selectable<Tables["projects"]>;
 /** A project as the actor sees it. */
 export type Project = ProjectRow & { role: ProjectRole };
 /** What a person decides about a project. */
-export type ProjectFields = Omit<Insertable<Tables["projects"]>, "id" | "owner_id" | "created_at">;
+export type ProjectFields = Omit<
+  Insertable<Tables["projects"]>,
+  "id" | "owner_id" | "created_at" | "file_count"
+>;
 
-/** Projects that the actor sees, with the number of their files. */
+/** Projects that the actor sees. */
 export function projectRows(executor: Executor, actor: Actor) {
-  return visibleProjects(executor, actor)
-    .selectAll("projects")
-    .select((eb) =>
-      eb
-        .selectFrom("files")
-        .whereRef("files.project_id", "=", "projects.id")
-        .select((files) => files.fn.countAll<number>().as("count"))
-        .$asScalar()
-        .$notNull()
-        .as("file_count"),
-    );
+  return visibleProjects(executor, actor).selectAll("projects");
 }
 
 /** Adds what the actor is to each project, leaving out those that were taken from them meanwhile. */

@@ -16,7 +16,7 @@ import { ONCE, once } from "../idempotency/idempotency.ts";
 import type { Changes } from "../observe/changes.ts";
 import type { Queue } from "../queue/queue.ts";
 import { findFile } from "../files/files.ts";
-import { authorize } from "../projects/access.ts";
+import { authorize, type Search, searchFor } from "../projects/access.ts";
 import {
   cancelTask,
   etaSeconds,
@@ -154,13 +154,17 @@ export async function readTask(
 async function list(services: TaskServices, call: Call<Actor>) {
   const { db } = services;
   const wanted = await FILTERS.read(call.query, { file: (id: number) => findFile(db, call.actor, id) });
-  let rows = taskRows(db, call.actor);
-  if (wanted.status) rows = rows.where("tasks.status", "=", wanted.status);
-  if (wanted.file) rows = rows.where("tasks.file_id", "=", wanted.file.id);
+  const matching = (search?: Search) => {
+    let rows = taskRows(db, call.actor, search);
+    if (wanted.status) rows = rows.where("tasks.status", "=", wanted.status);
+    if (wanted.file) rows = rows.where("tasks.file_id", "=", wanted.file.id);
+    return rows;
+  };
+  const isWhole = !wanted.status && !wanted.file;
   const page = await paginate(call, {
-    count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
+    count: () => countOf(matching()),
+    rows: async ({ limit, offset }) => {
+      let sorted = matching(isWhole ? await searchFor(db, call.actor, { limit, offset }) : "seek");
       for (const { field, descending } of ORDERING.read(call.query))
         sorted = sorted.orderBy(`tasks.${field}`, descending ? "desc" : "asc");
       return sorted.orderBy("tasks.id").limit(limit).offset(offset).execute();

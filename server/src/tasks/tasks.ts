@@ -3,7 +3,7 @@ import type { Actor } from "../accounts/users.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables, TaskStatus } from "../database/tables.ts";
-import { visibleProjectIds } from "../projects/access.ts";
+import { inVisibleProject, type Search } from "../projects/access.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 import { refusalOf, releaseMinutes, reserveMinutes, usageError } from "../usage/ledger.ts";
 import type { Plans } from "../usage/plans.ts";
@@ -19,11 +19,11 @@ export class TaskStateError extends Error {
 }
 
 /** Tasks of files that the actor sees. */
-export function taskRows(executor: Executor, actor: Actor) {
+export function taskRows(executor: Executor, actor: Actor, search?: Search) {
   return executor
     .selectFrom("tasks")
     .innerJoin("files", "files.id", "tasks.file_id")
-    .where("files.project_id", "in", visibleProjectIds(executor, actor))
+    .where(inVisibleProject(executor, actor, search))
     .selectAll("tasks")
     .select("files.project_id");
 }

@@ -23,6 +23,7 @@ import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
 import type { Evidence } from "../pipeline/transcript.ts";
 import { findFile } from "../files/files.ts";
+import { type Search, searchFor } from "../projects/access.ts";
 import { findProject } from "../projects/projects.ts";
 import {
   coverageOf,
@@ -155,17 +156,20 @@ async function list({ db }: TranscriptServices, call: Call<Actor>) {
     project: (id: number) => findProject(db, call.actor, id),
     file: (id: number) => findFile(db, call.actor, id),
   });
-  let rows = transcriptRows(db, call.actor).where(
-    matching(["files.original_filename"], searchTerms(call.query)),
-  );
-  if (wanted.project) rows = rows.where("files.project_id", "=", wanted.project.id);
-  if (wanted.file) rows = rows.where("transcripts.file_id", "=", wanted.file.id);
-  if (wanted.status) rows = rows.where("transcripts.status", "=", wanted.status);
-  if (wanted.language) rows = rows.where("transcripts.language", "=", wanted.language);
+  const terms = searchTerms(call.query);
+  const isWhole = Object.keys(wanted).length === 0 && terms.length === 0;
+  const matchingRows = (search?: Search) => {
+    let rows = transcriptRows(db, call.actor, search).where(matching(["files.original_filename"], terms));
+    if (wanted.project) rows = rows.where("files.project_id", "=", wanted.project.id);
+    if (wanted.file) rows = rows.where("transcripts.file_id", "=", wanted.file.id);
+    if (wanted.status) rows = rows.where("transcripts.status", "=", wanted.status);
+    if (wanted.language) rows = rows.where("transcripts.language", "=", wanted.language);
+    return rows;
+  };
   const page = await paginate(call, {
-    count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
+    count: () => countOf(matchingRows()),
+    rows: async ({ limit, offset }) => {
+      let sorted = matchingRows(isWhole ? await searchFor(db, call.actor, { limit, offset }) : "seek");
       for (const { field, descending } of ORDERING.read(call.query))
         sorted = sorted.orderBy(`transcripts.${field}`, descending ? "desc" : "asc");
       return sorted.orderBy("transcripts.id").limit(limit).offset(offset).execute();

@@ -3,7 +3,7 @@ import type { Actor } from "../accounts/users.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Coverage, Evidence, Transcript, Turn, TurnFlag, Word } from "../pipeline/transcript.ts";
-import { visibleProjectIds } from "../projects/access.ts";
+import { inVisibleProject, type Search } from "../projects/access.ts";
 
 export type TranscriptRow = Selectable<Tables["transcripts"]> & {
   project_id: number;
@@ -28,8 +28,8 @@ function rowsWithFile(executor: Executor) {
 }
 
 /** Transcripts of files that the actor sees, with what their lists show of the file. */
-export function transcriptRows(executor: Executor, actor: Actor) {
-  return rowsWithFile(executor).where("files.project_id", "in", visibleProjectIds(executor, actor));
+export function transcriptRows(executor: Executor, actor: Actor, search?: Search) {
+  return rowsWithFile(executor).where(inVisibleProject(executor, actor, search));
 }
 
 export function findTranscript(

@@ -159,7 +159,7 @@ async function makeWebhook(tx: Tx, { owner }: People, project: number) {
     user_id: owner.id,
     project_id: project,
     url: "https://hooks.example.org/",
-    events_json: "[]",
+    events_json: '["transcript.completed"]',
     enabled: 1,
     secret_salt: "salt",
     created_at,
