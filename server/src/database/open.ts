@@ -9,6 +9,7 @@ import {
   SqliteDriver,
   type Transaction,
 } from "kysely";
+import { PreparedDatabase } from "./prepared.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -29,7 +30,8 @@ class ImmediateDriver extends SqliteDriver {
 class ImmediateDialect extends SqliteDialect {
   readonly #driver: ImmediateDriver;
 
-  constructor(database: Sqlite.Database) {
+  constructor(sqlite: Sqlite.Database) {
+    const database = new PreparedDatabase(sqlite);
     super({ database });
     this.#driver = new ImmediateDriver({ database });
   }
