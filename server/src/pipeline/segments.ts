@@ -5,7 +5,7 @@
  */
 import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
 
-/** How segments are cut. Chosen by measurement: docs/decisions/segments.md. */
+/** How segments are cut. Chosen by measurement: docs/decisions/0009-segments.md. */
 export const SEGMENTS = {
   /**
    * Audio before and after the speech that goes to the model with it, as far as it is nobody else's speech. Without it
