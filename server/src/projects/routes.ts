@@ -1,7 +1,8 @@
 import type { Actor } from "../accounts/users.ts";
+import { audit } from "../audit/audit.ts";
 import { removeDoomedBlobs } from "../blobs/doomed.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import type { Database } from "../database/open.ts";
+import type { Database, Executor } from "../database/open.ts";
 import { NotFound, ValidationError } from "../http/errors.ts";
 import { boolean, char, choice, integer, readOnly, relation } from "../http/fields.ts";
 import { choiceFilter, filters, ordering, SEARCH_PARAMETER, searchTerms } from "../http/filters.ts";
@@ -150,7 +151,11 @@ function relations(db: Database, actor: Actor) {
   return { team: (id: number) => administeredTeam(db, actor, id) };
 }
 
-async function change({ db }: ProjectServices, call: Call<Actor>, validate: "validate" | "validatePartial") {
+async function change(
+  { db, now }: ProjectServices,
+  call: Call<Actor>,
+  validate: "validate" | "validatePartial",
+) {
   const { actor } = call;
   const id = call.id();
   const role = await authorize(db, actor, id, "administer");
@@ -158,11 +163,19 @@ async function change({ db }: ProjectServices, call: Call<Actor>, validate: "val
   // Whoever else takes it out would not see it any more.
   if (valid.team === null && role !== "owner")
     throw new ValidationError({ team: ["Only its owner can take a project out of its team."] });
-  await updateProject(db, id, columns(valid));
-  return { status: 200, body: present(await mustFind(db, actor, id)) };
+  const project = await db.transaction().execute(async (tx) => {
+    const before = await mustFind(tx, actor, id);
+    await updateProject(tx, id, columns(valid));
+    const after = await mustFind(tx, actor, id);
+    const teams = { from: before.team_id, to: after.team_id };
+    if (teams.from !== teams.to)
+      await audit(tx, actor, "project.moved", { type: "project", id }, { team: teams }, now());
+    return after;
+  });
+  return { status: 200, body: present(project) };
 }
 
-async function mustFind(db: Database, actor: Actor, id: number): Promise<Project> {
+async function mustFind(db: Executor, actor: Actor, id: number): Promise<Project> {
   const project = await findProject(db, actor, id);
   if (!project) throw new NotFound();
   return project;

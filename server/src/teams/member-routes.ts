@@ -140,8 +140,8 @@ async function remove({ db, now }: MemberServices, call: Call<Actor>) {
     const { team, member } = await theMember(tx, call);
     const isLeaving = member.user_id === actor.userId;
     if (!isLeaving && !permits(team.role, "administer")) throw new PermissionDenied();
-    await removeMember(tx, actor, team.id, member);
-    await note(tx, actor, "team.member_removed", team, member, now());
+    const handedOver = await removeMember(tx, actor, team.id, member);
+    await note(tx, actor, "team.member_removed", team, member, now(), { projects_handed_over: handedOver });
   });
   return { status: 204 };
 }
@@ -153,8 +153,9 @@ function note(
   team: Team,
   member: Member,
   now: Date,
+  more: Record<string, unknown> = {},
 ): Promise<void> {
-  const detail = { user: member.user_id, email: member.email, role: member.role };
+  const detail = { user: member.user_id, email: member.email, role: member.role, ...more };
   return audit(executor, actor, action, { type: "team", id: team.id }, detail, now);
 }
 

@@ -83,17 +83,19 @@ const NO_ADMIN_LEFT = "This is the team's only active admin. Make somebody else 
  * Takes somebody out of a team, and out of its projects: those that they own pass to the admin who removes them, or
  * where they leave by themselves to the admin who has been there longest; what was shared with them is no longer.
  *
+ * @returns the ids of the projects that passed
  * @throws {ValidationError} where nobody would be left to administer the team
  */
-export async function removeMember(tx: Tx, actor: Actor, teamId: number, member: Member): Promise<void> {
+export async function removeMember(tx: Tx, actor: Actor, teamId: number, member: Member): Promise<number[]> {
   const admin = await otherAdmin(tx, teamId, member.user_id);
   if (!admin) throw new ValidationError(NO_ADMIN_LEFT);
   const isLeaving = actor.userId === member.user_id;
-  await tx
+  const handedOver = await tx
     .updateTable("projects")
     .set({ owner_id: isLeaving ? admin.user_id : actor.userId })
     .where("team_id", "=", teamId)
     .where("owner_id", "=", member.user_id)
+    .returning("id")
     .execute();
   await tx
     .deleteFrom("project_shares")
@@ -103,6 +105,7 @@ export async function removeMember(tx: Tx, actor: Actor, teamId: number, member:
     )
     .execute();
   await tx.deleteFrom("team_members").where("id", "=", member.id).execute();
+  return handedOver.map((project) => project.id);
 }
 
 /** The admin besides this user who has been one of the team for longest; deactivated ones do not count. */

@@ -109,8 +109,8 @@ async function remove({ db, now }: InvitationServices, call: Call<Actor>) {
   const { actor } = call;
   await db.transaction().execute(async (tx) => {
     const { id, name } = await authorizeInTeam(tx, actor, call.id(), "administer");
-    await deleteTeam(tx, actor, id);
-    await audit(tx, actor, "team.deleted", { type: "team", id }, { name }, now());
+    const detail = { name, projects_handed_over: await deleteTeam(tx, actor, id) };
+    await audit(tx, actor, "team.deleted", { type: "team", id }, detail, now());
   });
   return { status: 204 };
 }

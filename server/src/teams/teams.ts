@@ -93,13 +93,17 @@ export async function renameTeam(executor: Executor, id: number, name: string): 
 /**
  * Deletes a team and loses no file: its projects are their owners' again, those of deactivated owners become the
  * actor's, and what was shared stays shared.
+ *
+ * @returns the ids of the projects that became the actor's
  */
-export async function deleteTeam(tx: Tx, actor: Actor, id: number): Promise<void> {
-  await tx
+export async function deleteTeam(tx: Tx, actor: Actor, id: number): Promise<number[]> {
+  const handedOver = await tx
     .updateTable("projects")
     .set({ owner_id: actor.userId })
     .where("team_id", "=", id)
     .where("owner_id", "in", (eb) => eb.selectFrom("users").where("is_active", "=", 0).select("id"))
+    .returning("id")
     .execute();
   await tx.deleteFrom("teams").where("id", "=", id).execute();
+  return handedOver.map((project) => project.id);
 }
