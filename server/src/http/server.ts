@@ -66,6 +66,7 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
   addCommonHeaders(app, options.publicUrl);
   addErrors(app);
   addLogLine(app);
+  ignoreExpectations(app);
   closeUnreadBodies(app, limits);
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   return {
@@ -178,6 +179,11 @@ function addLogLine(app: FastifyInstance): void {
       "request",
     );
   });
+}
+
+/** Node answers an `Expect` that it does not know with a 417 of its own, without a word; it is only a wish (RFC 9110, 10.1.1). */
+function ignoreExpectations(app: FastifyInstance): void {
+  app.server.on("checkExpectation", (request, response) => app.routing(request, response));
 }
 
 /**
