@@ -6,7 +6,7 @@ import * as sessions from "./migrations/0002-sessions.ts";
 import * as teams from "./migrations/0003-teams.ts";
 import * as usage from "./migrations/0004-usage.ts";
 import * as webhooks from "./migrations/0005-webhooks-and-limits.ts";
-import * as fileCounts from "./migrations/0007-file-counts.ts";
+import * as counts from "./migrations/0007-counts.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -15,7 +15,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0003-teams": teams,
   "0004-usage": usage,
   "0005-webhooks-and-limits": webhooks,
-  "0007-file-counts": fileCounts,
+  "0007-counts": counts,
 };
 
 /**

@@ -135,8 +135,10 @@ interface ProjectTable {
   language: string;
   speakers_expected: number | null;
   created_at: string;
-  /** Kept by triggers. */
+  /** Of what is in it, kept by triggers. */
   file_count: Generated<number>;
+  transcript_count: Generated<number>;
+  task_count: Generated<number>;
 }
 
 export type SharePermission = "view" | "edit";

@@ -5,7 +5,7 @@ import { matching } from "../database/search.ts";
 import { choiceFilter, filters, ordering, relationFilter, searchTerms } from "../http/filters.ts";
 import { paginate } from "../http/pagination.ts";
 import type { Call } from "../http/view.ts";
-import { inVisibleProject, type Search, searchFor, visibleFileCount } from "../projects/access.ts";
+import { inVisibleProject, type Search, searchFor, visibleCount } from "../projects/access.ts";
 import { findProject, type Project } from "../projects/projects.ts";
 import { FILE_TYPES, filesById } from "./files.ts";
 import { FILE_STATUSES, presentFile } from "./present.ts";
@@ -36,7 +36,7 @@ export async function listFiles(db: Database, call: Call<Actor>) {
   const isWhole = !wanted.status && !wanted.file_type && terms.length === 0;
   const page = await paginate(call, {
     count: () => {
-      if (isWhole) return wanted.project?.file_count ?? visibleFileCount(db, actor);
+      if (isWhole) return wanted.project?.file_count ?? visibleCount(db, actor, "file_count");
       return countOf(matchingFiles(db, actor, wanted, terms));
     },
     rows: async (window) => {

@@ -74,12 +74,15 @@ export function visibleProjectIds(executor: Executor, actor: Actor) {
   return executor.selectFrom(grants(executor, actor)).select("grants.project_id");
 }
 
-/** How many files the actor sees, from the counts that projects keep. */
-export async function visibleFileCount(executor: Executor, actor: Actor): Promise<number> {
-  const { files } = await visibleProjects(executor, actor)
-    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>("projects.file_count"), sql<number>`0`).as("files"))
+/** What projects count of what is in them. */
+export type CountColumn = "file_count" | "transcript_count" | "task_count";
+
+/** How many files, transcripts or tasks the actor sees, from the counts that projects keep. */
+export async function visibleCount(executor: Executor, actor: Actor, column: CountColumn): Promise<number> {
+  const { total } = await visibleProjects(executor, actor)
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>(`projects.${column}`), sql<number>`0`).as("total"))
     .executeTakeFirstOrThrow();
-  return files;
+  return total;
 }
 
 /** How the rows of a page are found: those of the visible projects, or all in order until enough are visible. */
@@ -94,7 +97,7 @@ export async function searchFor(
   actor: Actor,
   { limit, offset }: { limit: number; offset: number },
 ): Promise<Search> {
-  const visible = await visibleFileCount(executor, actor);
+  const visible = await visibleCount(executor, actor, "file_count");
   const { all } = await executor
     .selectFrom("files")
     .select((eb) => eb.fn.coalesce(eb.fn.max("id"), sql<number>`0`).as("all"))

@@ -4,7 +4,7 @@ import { doomBlobs } from "../blobs/doomed.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
 import { releaseMinutes } from "../usage/ledger.ts";
-import { type ProjectRole, rolesIn, visibleProjects } from "./access.ts";
+import { type CountColumn, type ProjectRole, rolesIn, visibleProjects } from "./access.ts";
 
 type ProjectRow = Selectable<Tables["projects"]>;
 /** A project as the actor sees it. */
@@ -12,7 +12,7 @@ export type Project = ProjectRow & { role: ProjectRole };
 /** What a person decides about a project. */
 export type ProjectFields = Omit<
   Insertable<Tables["projects"]>,
-  "id" | "owner_id" | "created_at" | "file_count"
+  "id" | "owner_id" | "created_at" | CountColumn
 >;
 
 /** Projects that the actor sees. */

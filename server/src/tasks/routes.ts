@@ -16,7 +16,7 @@ import { ONCE, once } from "../idempotency/idempotency.ts";
 import type { Changes } from "../observe/changes.ts";
 import type { Queue } from "../queue/queue.ts";
 import { findFile } from "../files/files.ts";
-import { authorize, type Search, searchFor } from "../projects/access.ts";
+import { authorize, type Search, searchFor, visibleCount } from "../projects/access.ts";
 import {
   cancelTask,
   etaSeconds,
@@ -162,7 +162,7 @@ async function list(services: TaskServices, call: Call<Actor>) {
   };
   const isWhole = !wanted.status && !wanted.file;
   const page = await paginate(call, {
-    count: () => countOf(matching()),
+    count: () => (isWhole ? visibleCount(db, call.actor, "task_count") : countOf(matching())),
     rows: async ({ limit, offset }) => {
       let sorted = matching(isWhole ? await searchFor(db, call.actor, { limit, offset }) : "seek");
       for (const { field, descending } of ORDERING.read(call.query))

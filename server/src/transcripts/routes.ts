@@ -23,7 +23,7 @@ import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
 import type { Evidence } from "../pipeline/transcript.ts";
 import { findFile } from "../files/files.ts";
-import { type Search, searchFor } from "../projects/access.ts";
+import { type Search, searchFor, visibleCount } from "../projects/access.ts";
 import { findProject } from "../projects/projects.ts";
 import {
   coverageOf,
@@ -167,7 +167,7 @@ async function list({ db }: TranscriptServices, call: Call<Actor>) {
     return rows;
   };
   const page = await paginate(call, {
-    count: () => countOf(matchingRows()),
+    count: () => (isWhole ? visibleCount(db, call.actor, "transcript_count") : countOf(matchingRows())),
     rows: async ({ limit, offset }) => {
       let sorted = matchingRows(isWhole ? await searchFor(db, call.actor, { limit, offset }) : "seek");
       for (const { field, descending } of ORDERING.read(call.query))
