@@ -100,7 +100,7 @@ export const LIMITS = {
     concurrency: 4,
     /** Pauses between tries of mails that must arrive, most of a day in all. */
     outboxPausesMs: [10_000, 60_000, 600_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000],
-    /** How long a process that ends waits for its mails. */
+    /** How long a process that ends waits for its mails, and again for the last try of each. */
     closeMs: 2_000,
     /** Mails in files are removed when they are this old. */
     keptMs: 7 * 24 * 3_600_000,

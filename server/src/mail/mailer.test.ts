@@ -105,6 +105,22 @@ test("a server that is away, or wants another password, is given up without a wo
   }
 });
 
+test("a server that never answers does not keep a process from ending", async () => {
+  const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const connected = once(silent, "connection");
+  const mailer = new Mailer(smtpTransport(`smtp://127.0.0.1:${port}`, FROM), createLog("silent"));
+  mailer.sendLater(MAIL);
+  const [socket] = await connected;
+  await mailer.close();
+  // It is still waited for, and given up only now.
+  expect(socket.destroyed).toBe(false);
+  socket.destroy();
+  await mailer.settled();
+  silent.close();
+});
+
 test("without a server a mail becomes a file that only its owner reads, and the log says which", async () => {
   const folder = await temporaryFolder();
   const { lines, log } = logbook();

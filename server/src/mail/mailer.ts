@@ -37,12 +37,20 @@ export class Mailer {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
-  /** Waits a little for what is under way, and lets go of the mail server. */
+  /** Waits a little for what is under way, and lets go of the mail server, which may never answer. */
   async close(): Promise<void> {
-    await Promise.race([this.settled(), pause(LIMITS.mail.closeMs, undefined, { ref: false })]);
+    await this.#settledOr(LIMITS.mail.closeMs);
+    // Whoever pauses between tries makes a last one.
     this.#closing.abort();
-    await this.settled();
+    await this.#settledOr(LIMITS.mail.closeMs);
     this.#transport.close();
+  }
+
+  async #settledOr(ms: number): Promise<void> {
+    const settled = new AbortController();
+    const waiting = pause(ms, undefined, { signal: settled.signal }).catch(() => undefined);
+    await Promise.race([this.settled(), waiting]);
+    settled.abort();
   }
 
   #keep(sending: Promise<void>): void {
