@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Database } from "../../src/database/open.ts";
 import { type Client, dataFolder, type Reply, startProcess, startServer } from "../harness.ts";
-import { type Cell, MATRIX, type Row } from "../permissions/matrix.ts";
+import type { Cell } from "../permissions/expected.ts";
+import { MATRIX, type Row } from "../permissions/matrix.ts";
 import {
   makePeople,
   makeWorld,
