@@ -107,8 +107,8 @@ const OIDC_PARTS = ["USPEECH_OIDC_ISSUER", "USPEECH_OIDC_CLIENT_ID", "USPEECH_OI
 
 /** Three settings that make sense together only, over a connection that nobody can listen to. */
 function* oidcFaults(env: Env): Generator<string> {
-  const [missing] = OIDC_PARTS.filter((name) => !env[name]);
-  const [given] = OIDC_PARTS.filter((name) => env[name]);
+  const missing = OIDC_PARTS.find((name) => !env[name]);
+  const given = OIDC_PARTS.find((name) => env[name]);
   if (given && missing) yield `${given} is set without ${missing}: single sign-on needs both. Set it too.`;
   const issuer = env.USPEECH_OIDC_ISSUER;
   if (issuer?.startsWith("http:") && !isLoopback(new URL(issuer).hostname))

@@ -86,7 +86,9 @@ export class SqliteQueue implements Queue {
   }
 
   async renew(delivery: Delivery, executor?: Executor): Promise<boolean> {
-    const result = await this.#mine(delivery, executor).set({ lease_ends_at: this.#leaseEnd() }).executeTakeFirst();
+    const result = await this.#mine(delivery, executor)
+      .set({ lease_ends_at: this.#leaseEnd() })
+      .executeTakeFirst();
     return result.numUpdatedRows > 0n;
   }
 

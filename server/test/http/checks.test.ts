@@ -290,7 +290,9 @@ describe("absolute URLs", () => {
 
   test("follow forwarded headers only where a proxy is trusted", async () => {
     expect(await next({}, { host: "here", ...forwarded })).toBe("http://here");
-    expect(await next({ trustProxy: ["127.0.0.1"] }, { host: "here", ...forwarded })).toBe("https://evil.example");
+    expect(await next({ trustProxy: ["127.0.0.1"] }, { host: "here", ...forwarded })).toBe(
+      "https://evil.example",
+    );
   });
 
   test.each([["a/b"], ["a b"], ['a"b'], ["user@host"], ["<x>"]])("refuse the host %j", async (host) => {
