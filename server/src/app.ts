@@ -27,8 +27,10 @@ import { Mailer, removeOldMails } from "./mail/mailer.ts";
 import { MAIL_QUEUE, sendMail } from "./mail/outbox.ts";
 import { folderTransport, smtpTransport, type Transport } from "./mail/transport.ts";
 import { openScratch } from "./media/scratch.ts";
+import { metricsRoutes } from "./metrics/routes.ts";
 import { Changes } from "./observe/changes.ts";
 import type { Logger } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import type { Queue } from "./queue/queue.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
@@ -91,6 +93,7 @@ interface Services {
   blobs: DiskBlobStore;
   queue: Queue;
   changes: Changes;
+  metrics: Metrics;
   links: LinkSigner;
   /** For mails that must go out, by way of the outbox. */
   transport: Transport;
@@ -130,6 +133,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       blobs: new DiskBlobStore(folders.blobs),
       queue: new SqliteQueue(db, now),
       changes: new Changes(),
+      metrics: new Metrics(),
       links: new LinkSigner(secrets.signingKey),
       transport,
       mailer: new Mailer(transport, log),
@@ -206,9 +210,17 @@ function startWorker(services: Services, closers: Closers, options: QueueWorkerO
 }
 
 async function startWork(services: Services, { openaiApiKey }: Secrets, closers: Closers): Promise<void> {
-  const { config, folders, log, queue } = services;
+  const { config, folders, log, metrics, queue } = services;
   const { model, openai, workers } = config;
-  const engine = await startEngine({ model, openai, openaiApiKey, modelsDir: folders.models, workers, log });
+  const engine = await startEngine({
+    model,
+    openai,
+    openaiApiKey,
+    modelsDir: folders.models,
+    workers,
+    log,
+    onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
+  });
   closers.add(() => engine.close());
   startWorker(services, closers, {
     queue,
@@ -242,6 +254,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
   rates.addHeaders(server.app);
   // The worker may have been started after these services were copied.
   const wake = (): void => services.wake();
+  metricsRoutes(server, services);
   healthRoutes(server, { ...services, checkModel: () => checkModel(services) });
   accountRoutes(server, services);
   mailRoutes(server, services);

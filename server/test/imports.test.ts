@@ -31,6 +31,7 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   "tar-stream": ["speech/models/"],
   docx: ["exports/"],
   pino: ["observe/"],
+  "prom-client": ["observe/"],
   nodemailer: ["mail/"],
   "openid-client": ["single-sign-on/"],
 };

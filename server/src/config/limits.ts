@@ -197,6 +197,10 @@ export const LIMITS = {
     /** The same signal sooner than this is the first one again. */
     secondSignalMs: 500,
   },
+  metrics: {
+    /** What gauges of the database look back over. */
+    windowMs: 3_600_000,
+  },
   housekeeping: {
     everyMs: 3_600_000,
   },

@@ -46,7 +46,7 @@ export function fileRoutes(server: ApiServer<Actor>, services: FileServices): vo
       },
       POST: {
         summary: "Upload a file; audio is transcribed",
-        description: ONCE,
+        ...ONCE,
         rate: "uploads",
         body: FILE,
         responses: { 201: FILE.shape },
@@ -93,7 +93,7 @@ function fileActions(server: ApiServer<Actor>, services: FileServices): void {
     actions: {
       POST: {
         summary: "Transcribe a file that has no transcript",
-        description: ONCE,
+        ...ONCE,
         responses: { 202: TASK.shape },
         handle: (call) => transcribe(services, call),
       },

@@ -6,8 +6,9 @@ import { ValidationError } from "../http/errors.ts";
 import type { Answer, Call } from "../http/view.ts";
 
 /** For the documentation of the routes that know it. */
-export const ONCE =
-  "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.";
+export const ONCE = {
+  description: "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.",
+};
 
 /** A caller's name for one request, so that asking twice does it once. */
 export interface IdempotencyKey {

@@ -3,13 +3,15 @@ import type { Logger } from "../observe/log.ts";
 import { type ModelChoice, spokenBy } from "./needed-model.ts";
 import { startOpenAiEngine } from "./openai.ts";
 import type { SpeechEngine } from "./recogniser.ts";
-import { startSpeechEngine } from "./worker-pool.ts";
+import { type SpeechEngineOptions, startSpeechEngine } from "./worker-pool.ts";
 
 export interface EngineChoice extends ModelChoice {
   openaiApiKey: string | null;
   modelsDir: string;
   workers: number;
   log: Logger;
+  /** A worker of this machine has ended and another one takes its place. */
+  onRestart?: SpeechEngineOptions["onRestart"];
 }
 
 /**

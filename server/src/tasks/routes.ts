@@ -1,7 +1,7 @@
 import type { Actor } from "../accounts/users.ts";
 import type { Config } from "../config/config.ts";
 import type { Database, Tx } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import type { TaskStatus } from "../database/tables.ts";
 import { NotFound, ValidationError } from "../http/errors.ts";
 import { readOnly } from "../http/fields.ts";
@@ -102,7 +102,7 @@ export function taskRoutes(server: ApiServer<Actor>, services: TaskServices): vo
     actions: {
       POST: {
         summary: "Try a failed or cancelled task again, as a new task",
-        description: ONCE,
+        ...ONCE,
         responses: { 202: TASK.shape },
         handle: (call) => retry(services, call).catch(asRefusal),
       },
@@ -163,12 +163,7 @@ async function list(services: TaskServices, call: Call<Actor>) {
   const isWhole = !wanted.status && !wanted.file;
   const page = await paginate(call, {
     count: () => (isWhole ? visibleCount(db, call.actor, "task_count") : countOf(matching())),
-    rows: async ({ limit, offset }) => {
-      let sorted = matching(isWhole ? await searchFor(db, call.actor, { limit, offset }) : "seek");
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`tasks.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("tasks.id").limit(limit).offset(offset).execute();
-    },
+    rows: async (window) => windowOf(matching(isWhole ? await searchFor(db, call.actor, window) : "seek"), ORDERING.read(call.query), "tasks", window),
   });
   const results = await Promise.all(page.results.map((task) => presentTask(services, task)));
   return { status: 200, body: { ...page, results } };

@@ -13,6 +13,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("tries", "integer", (column) => column.notNull())
     .addColumn("created_at", "text", (column) => column.notNull())
     .execute();
+  // What metrics and lists of failures look back over.
+  await db.schema.createIndex("tasks_finished").on("tasks").column("finished_at").execute();
   await db.schema
     .alterTable("users")
     .addColumn("notify_by_mail", "integer", (column) => column.notNull().defaultTo(0))
