@@ -1,7 +1,7 @@
 import { type Expression, sql, type SqlBool } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import type { Database } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { readOnly } from "../http/fields.ts";
 import { choiceFilter, filters, numberFilter, ordering } from "../http/filters.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
@@ -61,12 +61,7 @@ async function list(db: Database, call: Call<Actor>) {
   else if (reason) rows = rows.where("tasks.error_reason", "=", reason);
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`tasks.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("tasks.id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "tasks", window),
   });
   return { status: 200, body: { ...page, results: page.results.map(present) } };
 }

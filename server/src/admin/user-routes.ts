@@ -2,7 +2,7 @@ import type { Actor } from "../accounts/users.ts";
 import type { Config } from "../config/config.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Database } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { matching } from "../database/search.ts";
 import { NotFound, ValidationError } from "../http/errors.ts";
 import { boolean, char, choice, datetime, integer, readOnly } from "../http/fields.ts";
@@ -151,12 +151,7 @@ async function list(services: AdminServices, call: Call<Actor>) {
   if (plan) rows = rows.where((eb) => eb(eb.fn.coalesce("subscriptions.plan", eb.val(TRIAL)), "=", plan));
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`users.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("users.id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "users", window),
   });
   const results = await Promise.all(page.results.map((user) => present(services, user)));
   return { status: 200, body: { ...page, results } };

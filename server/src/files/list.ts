@@ -1,5 +1,5 @@
 import type { Actor } from "../accounts/users.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import type { Database } from "../database/open.ts";
 import { matching } from "../database/search.ts";
 import { choiceFilter, filters, ordering, relationFilter, searchTerms } from "../http/filters.ts";
@@ -41,10 +41,12 @@ export async function listFiles(db: Database, call: Call<Actor>) {
     },
     rows: async (window) => {
       const search = isWhole && !wanted.project ? await searchFor(db, actor, window) : "seek";
-      let sorted = matchingFiles(db, actor, wanted, terms, search).select("files.id");
-      for (const { field, descending } of FILE_ORDERING.read(call.query))
-        sorted = sorted.orderBy(`files.${field}`, descending ? "desc" : "asc");
-      const ids = await sorted.orderBy("files.id").limit(window.limit).offset(window.offset).execute();
+      const ids = await windowOf(
+        matchingFiles(db, actor, wanted, terms, search).select("files.id"),
+        FILE_ORDERING.read(call.query),
+        "files",
+        window,
+      );
       return filesById(
         db,
         ids.map(({ id }) => id),

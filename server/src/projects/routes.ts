@@ -13,7 +13,7 @@ import { oneOf } from "../http/shapes.ts";
 import { apiTime } from "../http/times.ts";
 import { type Call, pageOf, view } from "../http/view.ts";
 import type { Logger } from "../observe/log.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { matching } from "../database/search.ts";
 import { administeredTeam, type Team } from "../teams/teams.ts";
 import { authorize, PROJECT_ROLES } from "./access.ts";
@@ -128,12 +128,7 @@ async function list({ db }: ProjectServices, call: Call<Actor>) {
   if (wanted.audio_file_type) rows = rows.where("projects.audio_file_type", "=", wanted.audio_file_type);
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`projects.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("projects.id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "projects", window),
   });
   const results = await withRoles(db, call.actor, page.results);
   return { status: 200, body: { ...page, results: results.map(present) } };

@@ -163,7 +163,13 @@ async function list(services: TaskServices, call: Call<Actor>) {
   const isWhole = !wanted.status && !wanted.file;
   const page = await paginate(call, {
     count: () => (isWhole ? visibleCount(db, call.actor, "task_count") : countOf(matching())),
-    rows: async (window) => windowOf(matching(isWhole ? await searchFor(db, call.actor, window) : "seek"), ORDERING.read(call.query), "tasks", window),
+    rows: async (window) =>
+      windowOf(
+        matching(isWhole ? await searchFor(db, call.actor, window) : "seek"),
+        ORDERING.read(call.query),
+        "tasks",
+        window,
+      ),
   });
   const results = await Promise.all(page.results.map((task) => presentTask(services, task)));
   return { status: 200, body: { ...page, results } };

@@ -4,7 +4,7 @@ import { audit } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Counters } from "../database/counters.ts";
 import type { Database } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { NotFound, ValidationError } from "../http/errors.ts";
 import { char, choice, email, readOnly } from "../http/fields.ts";
 import { ordering } from "../http/filters.ts";
@@ -113,12 +113,7 @@ async function list({ db }: InvitationServices, call: Call<Actor>) {
   const rows = invitationRows(db, id);
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(field, descending ? "desc" : "asc");
-      return sorted.orderBy("id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "team_invitations", window),
   });
   return { status: 200, body: { ...page, results: page.results.map(present) } };
 }

@@ -3,7 +3,7 @@ import type { Actor } from "../accounts/users.ts";
 import { audit, type AuditAction } from "../audit/audit.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Database, Executor } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { NotFound, PermissionDenied } from "../http/errors.ts";
 import { choice, email, readOnly } from "../http/fields.ts";
 import { choiceFilter, filters, ordering } from "../http/filters.ts";
@@ -95,12 +95,7 @@ async function list({ db }: MemberServices, call: Call<Actor>) {
   if (wanted.role) rows = rows.where("team_members.role", "=", wanted.role);
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`team_members.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("team_members.id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "team_members", window),
   });
   return { status: 200, body: { ...page, results: page.results.map(present) } };
 }

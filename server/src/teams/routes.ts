@@ -1,7 +1,7 @@
 import type { Actor } from "../accounts/users.ts";
 import { audit } from "../audit/audit.ts";
 import type { Database } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { matching } from "../database/search.ts";
 import { ordering, SEARCH_PARAMETER, searchTerms } from "../http/filters.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
@@ -73,12 +73,7 @@ async function list({ db }: InvitationServices, call: Call<Actor>) {
   const rows = teamRows(db, call.actor).where(matching(["teams.name"], searchTerms(call.query)));
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`teams.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("teams.id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "teams", window),
   });
   return { status: 200, body: { ...page, results: page.results.map(presentTeam) } };
 }

@@ -1,5 +1,5 @@
 import type { Actor } from "../accounts/users.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import type { Database } from "../database/open.ts";
 import { matching } from "../database/search.ts";
 import type { TranscriptStatus } from "../database/tables.ts";
@@ -168,12 +168,13 @@ async function list({ db }: TranscriptServices, call: Call<Actor>) {
   };
   const page = await paginate(call, {
     count: () => (isWhole ? visibleCount(db, call.actor, "transcript_count") : countOf(matchingRows())),
-    rows: async ({ limit, offset }) => {
-      let sorted = matchingRows(isWhole ? await searchFor(db, call.actor, { limit, offset }) : "seek");
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(`transcripts.${field}`, descending ? "desc" : "asc");
-      return sorted.orderBy("transcripts.id").limit(limit).offset(offset).execute();
-    },
+    rows: async (window) =>
+      windowOf(
+        matchingRows(isWhole ? await searchFor(db, call.actor, window) : "seek"),
+        ORDERING.read(call.query),
+        "transcripts",
+        window,
+      ),
   });
   return { status: 200, body: { ...page, results: page.results.map(summary) } };
 }

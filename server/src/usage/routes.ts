@@ -1,7 +1,7 @@
 import type { Actor } from "../accounts/users.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../database/open.ts";
-import { countOf } from "../database/page.ts";
+import { countOf, windowOf } from "../database/page.ts";
 import { choiceFilter, filters, numberFilter, ordering } from "../http/filters.ts";
 import { PAGE_PARAMETERS, paginate } from "../http/pagination.ts";
 import type { Parameter } from "../http/query.ts";
@@ -68,12 +68,7 @@ export async function listEntries(db: Database, call: Call<Actor>, userId: numbe
   if (wanted.task !== undefined) rows = rows.where("task_id", "=", wanted.task);
   const page = await paginate(call, {
     count: () => countOf(rows),
-    rows: ({ limit, offset }) => {
-      let sorted = rows;
-      for (const { field, descending } of ORDERING.read(call.query))
-        sorted = sorted.orderBy(field, descending ? "desc" : "asc");
-      return sorted.orderBy("id").limit(limit).offset(offset).execute();
-    },
+    rows: (window) => windowOf(rows, ORDERING.read(call.query), "usage_entries", window),
   });
   return { status: 200, body: { ...page, results: page.results.map(presentEntry) } };
 }
