@@ -239,6 +239,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
     counters,
     userOf: (actor) => actor.userId,
     now,
+    onFault: (error) => log.error({ err: error }, "a request could not be counted"),
   });
   const server: ApiServer<Actor> = createServer<Actor>({
     log,

@@ -30,6 +30,8 @@ export interface RateLimitOptions<Actor> {
   /** Whose requests these are, over all their keys and sessions. */
   userOf: (actor: Actor) => number;
   now: () => Date;
+  /** Is told where counting fails: the request is let through, since a full disk must not keep anybody from reading. */
+  onFault: (error: unknown) => void;
 }
 
 type Authenticate<Actor> = (request: FastifyRequest) => Promise<Actor | null>;
@@ -78,15 +80,30 @@ export class RateLimit<Actor> {
       if (reply.hasHeader("ratelimit-limit") || !/^\/(api|v1)\//.test(request.url)) return;
       const nowMs = this.#options.now().getTime();
       const subject = `reads ${clientNetwork(request.ip)}`;
-      this.#tell(reply, "reads", this.#options.counters.peek(subject, nowMs), nowMs);
+      this.#tell(
+        reply,
+        "reads",
+        this.#ask((counters) => counters.peek(subject, nowMs)),
+        nowMs,
+      );
     });
   }
 
   #count(reply: FastifyReply, kind: Exclude<RateKind, "free">, who: string): void {
     const nowMs = this.#options.now().getTime();
-    const count = this.#options.counters.count(`${kind} ${who}`, this.#periodMs, nowMs);
+    const count = this.#ask((counters) => counters.count(`${kind} ${who}`, this.#periodMs, nowMs));
     this.#tell(reply, kind, count, nowMs);
-    if (count.used > this.#limit(kind)) throw new Throttled((count.endsAtMs - nowMs) / 1000);
+    if (count !== null && count.used > this.#limit(kind))
+      throw new Throttled((count.endsAtMs - nowMs) / 1000);
+  }
+
+  #ask(question: (counters: RateLimitOptions<Actor>["counters"]) => Count | null): Count | null {
+    try {
+      return question(this.#options.counters);
+    } catch (error) {
+      this.#options.onFault(error);
+      return null;
+    }
   }
 
   #tell(reply: FastifyReply, kind: Exclude<RateKind, "free">, count: Count | null, nowMs: number): void {

@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
+import { createLog } from "../../src/observe/log.ts";
 import { TestClock } from "../database.ts";
 import { tone } from "../audio.ts";
 import { Client, dataFolder, type Reply, startProcess, startServer } from "../harness.ts";
@@ -40,7 +43,10 @@ test("each kind is counted by itself, each user over all keys, and health not at
   const other = await user("other@example.org");
   const path = await tone();
   const upload = (client: Client) => client.upload(path, { filename: "a.wav" });
-  expect(await statuses(Array.from({ length: 6 }, () => admin.get("/api/files/")))).toEqual({ 200: 4, 429: 2 });
+  expect(await statuses(Array.from({ length: 6 }, () => admin.get("/api/files/")))).toEqual({
+    200: 4,
+    429: 2,
+  });
   expect(
     await statuses(Array.from({ length: 6 }, () => admin.send("POST", "/api/projects/", { title: "T" }))),
   ).toEqual({ 201: 4, 429: 2 });
@@ -77,11 +83,12 @@ test("bad keys are refused and then throttled per address, while a good key goes
   expect((await admin.get("/api/projects/")).status).toBe(200);
 });
 
+function ask(client: Client, address: string): Promise<Reply> {
+  const headers = { authorization: "None", "x-forwarded-for": address };
+  return client.request("GET", "/api/schema/", { headers });
+}
+
 test("a trusted proxy says who asks, and nobody else can", async () => {
-  const ask = (client: Client, address: string) =>
-    client.request("GET", "/api/schema/", {
-      headers: { authorization: "None", "x-forwarded-for": address },
-    });
   const trusting = await startServer({
     roles: ["api"],
     env: { ...limitOf(1), USPEECH_TRUSTED_PROXIES: ["127.0.0.0/8"] },
@@ -93,6 +100,16 @@ test("a trusted proxy says who asks, and nobody else can", async () => {
   const other = await startServer({ roles: ["api"], env: limitOf(1) });
   expect((await ask(other.admin, "192.0.2.1")).status).toBe(200);
   expect((await ask(other.admin, "192.0.2.2")).status).toBe(429);
+});
+
+test("a request that cannot be counted is let through", async () => {
+  const { admin, dataDir } = await startServer({ roles: ["api"], env: limitOf(1), log: createLog("silent") });
+  await admin.get("/api/projects/");
+  expect((await admin.get("/api/projects/")).status).toBe(429);
+  const counters = new Sqlite(join(dataDir, "counters.sqlite"));
+  counters.exec("drop table counters");
+  counters.close();
+  expect((await admin.get("/api/projects/")).status).toBe(200);
 });
 
 test("three processes let through exactly as many as one, also after one of them was killed", async () => {

@@ -5,7 +5,14 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../../src/config/limits.ts";
 import { spoken, tone } from "../audio.ts";
 import { TestClock } from "../database.ts";
-import { type Client, type Reply, startServer, type TestServer } from "../harness.ts";
+import {
+  type Client,
+  dataFolder,
+  type Reply,
+  startProcess,
+  startServer,
+  type TestServer,
+} from "../harness.ts";
 import { type Received, receiver } from "../receiver.ts";
 
 const PRIVATE = { USPEECH_WEBHOOKS_ALLOW_PRIVATE: true };
@@ -265,6 +272,25 @@ test("without the switch, nothing on a private network is connected to, whatever
     { status_code: null, error: expect.stringContaining("has a private, loopback or link-local address") },
   ]);
   expect(received).toEqual([]);
+});
+
+test("a message is not lost with the process that was sending it", async () => {
+  const { url, received } = await receiver((_request, response) => {
+    if (received.length > 1) response.writeHead(204).end();
+  });
+  const dataDir = await dataFolder();
+  const variables = { USPEECH_WEBHOOKS_ALLOW_PRIVATE: "true" };
+  const first = await startProcess(dataDir, variables);
+  const { secret } = await hook(first.client, url);
+  await first.client.upload(await tone());
+  await soon(() => received.length).toBe(1);
+  await first.kill();
+  const second = await startProcess(dataDir, variables);
+  const deliveries = async () => (await second.client.get("/api/webhooks/1/deliveries/")).body.results;
+  await soon(deliveries).toMatchObject([{ status: "delivered", attempts: [{ status_code: 204 }] }]);
+  expect(received).toHaveLength(2);
+  expect(verified(received[1], secret)).toEqual(verified(received[0], secret));
+  expect(received[1]?.headers["webhook-id"]).toBe(received[0]?.headers["webhook-id"]);
 });
 
 test("whoever lost sight of a project hears nothing of it", async () => {
