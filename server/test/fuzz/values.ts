@@ -25,7 +25,18 @@ const TEXTS = [
   "../../x",
 ];
 const ATTACKS = ["x".repeat(70_000), "'; drop table users; --", "{{7*7}}", "<script>alert(1)</script>"];
-const SHAPES: readonly unknown[] = [null, true, false, [], {}, [[]], [null], { "": null }, { constructor: 1 }, ["a", "a"]];
+const SHAPES: readonly unknown[] = [
+  null,
+  true,
+  false,
+  [],
+  {},
+  [[]],
+  [null],
+  { "": null },
+  { constructor: 1 },
+  ["a", "a"],
+];
 
 /** What clients send by mistake or on purpose. */
 const JUNK: readonly unknown[] = [...NUMBERS, ...TEXTS, ...ATTACKS, ...SHAPES];
