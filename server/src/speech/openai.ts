@@ -122,7 +122,7 @@ export class OpenAiRecogniser implements Recogniser {
     const { language, signal = new AbortController().signal } = options;
     const wav = wavOf(samples, LIMITS.speech.clipSecondsMin * SAMPLE_RATE_HZ);
     const seconds = samples.length / SAMPLE_RATE_HZ;
-    const timeLimitMs = this.#limits.callMs + this.#limits.callMsPerAudioSecond * seconds;
+    const timeLimitMs = Math.ceil(this.#limits.callMs + this.#limits.callMsPerAudioSecond * seconds);
     const attempt = new Attempt(this.#form(), this.#limits.retryPausesMs);
     for (;;) {
       try {
