@@ -3,6 +3,7 @@ import type { Actor } from "../accounts/users.ts";
 import { doomBlobs } from "../blobs/doomed.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
+import { TRANSCRIPTION_QUEUE } from "../tasks/tasks.ts";
 import { releaseMinutes } from "../usage/ledger.ts";
 import { type CountColumn, type ProjectRole, rolesIn, visibleProjects } from "./access.ts";
 
@@ -75,6 +76,7 @@ export async function deleteProject(tx: Tx, id: number, now: Date): Promise<void
   await doomBlobs(tx, (files) => files.where("project_id", "=", id));
   await tx
     .deleteFrom("deliveries")
+    .where("queue", "=", TRANSCRIPTION_QUEUE)
     .where("subject_id", "in", (eb) =>
       eb
         .selectFrom("tasks")

@@ -216,7 +216,7 @@ async function pauseIfDead(
 function pauseMail(webhook: Webhook, { statusCode, error }: Attempt) {
   return {
     subject: "A webhook was paused",
-    text: `Your webhook ${webhook.id} was paused, because it could not be delivered for a day.
+    text: `Your webhook ${webhook.id} was paused, because ${statusCode === GONE ? "its receiver says that it is gone for good" : "nothing could be delivered to it for a day"}.
 
 Address: ${webhook.url}
 The last try: ${error ?? `answered with ${statusCode}`}

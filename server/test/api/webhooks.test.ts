@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/config/limits.ts";
+import { SqliteQueue } from "../../src/queue/sqlite.ts";
+import { deliverLater } from "../../src/webhooks/webhooks.ts";
 import { spoken, tone } from "../audio.ts";
 import { TestClock } from "../database.ts";
 import {
@@ -291,6 +293,27 @@ test("a message is not lost with the process that was sending it", async () => {
   expect(received).toHaveLength(2);
   expect(verified(received[1], secret)).toEqual(verified(received[0], secret));
   expect(received[1]?.headers["webhook-id"]).toBe(received[0]?.headers["webhook-id"]);
+});
+
+test("what is on its way to a webhook stays so when a project is deleted whose task has the same number", async () => {
+  const server = await startServer({ roles: ["api"], env: PRIVATE });
+  const { admin, app } = server;
+  const { url, received } = await receiver();
+  const { id } = (await admin.send("POST", "/api/projects/", { title: "Short-lived" })).body;
+  await admin.upload(await tone(), { project: id });
+  await hook(admin, url);
+  await app.db.transaction().execute(async (tx) => {
+    const message = {
+      webhookId: 1,
+      messageId: "msg_1",
+      event: "transcript.failed",
+      payloadJson: "{}",
+    } as const;
+    const later = new SqliteQueue(app.db, () => new Date(Date.now() + 2_000));
+    expect(await deliverLater(tx, later, 1, { ...message, replayOf: null }, new Date())).toBe(1);
+  });
+  expect((await admin.send("DELETE", `/api/projects/${id}/`)).status).toBe(204);
+  await soon(() => received.length).toBe(1);
 });
 
 test("whoever lost sight of a project hears nothing of it", async () => {
