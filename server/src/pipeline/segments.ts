@@ -11,7 +11,7 @@ export const SEGMENTS = {
    * Audio before and after the speech that goes to the model with it, as far as it is nobody else's speech. Without it
    * the default model heard "As not what your country can do" for "Ask not …".
    */
-  contextSeconds: 0.4,
+  contextSeconds: 0.5,
   /** Neighbouring stretches are joined up to here: the model hears the sentence around a word. */
   joinedSecondsMax: 20,
   /** A segment that must be cut is not made shorter than this if there is another pause. */
