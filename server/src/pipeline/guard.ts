@@ -4,6 +4,7 @@
  */
 import { deflateSync } from "node:zlib";
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
+import { crowdingOf } from "./evidence/crowding.ts";
 import { longestRun, plainWords, type Run } from "./evidence/repetition.ts";
 import { countSyllables } from "./evidence/syllables.ts";
 import { isPhantomLine } from "./evidence/phantom-lines.ts";
@@ -23,6 +24,14 @@ export const GUARD = {
   syllablesPerSecondMax: 12,
   /** Detectors clip the edges of short words, and the count of syllables is an estimate. */
   syllablesSlack: 4,
+  /**
+   * A reason to listen again: readers and speakers of the test collections stay below 6, and what a model adds to what was
+   * said comes on top of that.
+   */
+  hurriedSyllablesPerSecond: 7,
+  hurriedSyllablesSlack: 3,
+  /** Of the densest five words. Half as much again as the fastest talkers, since models time single words badly. */
+  crowdedSyllablesPerSecond: 20,
   /** Slow dictation has two syllables a second; a text with fewer than this has left speech out. */
   syllablesPerSecondMin: 0.5,
   /** Below this the detector may have heard a cough or a door. */
@@ -44,7 +53,15 @@ export const GUARD = {
 const ROUNDS_MAX: readonly number[] = [0, 7, 5, 4, 3, 2];
 
 /** Kinds of evidence for which a text is withheld when a second look did not remove them. */
-const AGAINST_THE_TEXT = new Set(["past_end", "speech_rate", "repetition", "compression", "phantom"]);
+const AGAINST_THE_TEXT = new Set([
+  "past_end",
+  "speech_rate",
+  "hurry",
+  "crowding",
+  "repetition",
+  "compression",
+  "phantom",
+]);
 
 /** Whether evidence says that the text was invented, and not only that it may be bad. */
 export function speaksAgainst(evidence: readonly Evidence[]): boolean {
@@ -63,7 +80,8 @@ export function judge(segment: Segment, heard: Heard, contrastDb: number | null)
   const quote = shortened(text);
   const found = [
     pastEnd(heard, span),
-    tooFast(text, speechSeconds),
+    tooFast(text, speechSeconds) ?? hurried(text, speechSeconds),
+    crowded(heard),
     tooSparse(text, speechSeconds),
     repetition(text),
     compression(text),
@@ -88,6 +106,18 @@ function tooFast(text: string, speechSeconds: number): Measure | null {
   const most = GUARD.syllablesPerSecondMax * speechSeconds + GUARD.syllablesSlack;
   if (syllables <= most) return null;
   return { kind: "speech_rate", value: round(syllables / speechSeconds), limit: round(most / speechSeconds) };
+}
+
+function hurried(text: string, speechSeconds: number): Measure | null {
+  const value = countSyllables(text) / speechSeconds;
+  const limit = GUARD.hurriedSyllablesPerSecond + GUARD.hurriedSyllablesSlack / speechSeconds;
+  return value > limit ? { kind: "hurry", value: round(value), limit: round(limit) } : null;
+}
+
+function crowded(heard: Heard): Measure | null {
+  const value = crowdingOf(heard.words);
+  const limit = GUARD.crowdedSyllablesPerSecond;
+  return value !== null && value > limit ? { kind: "crowding", value: round(value), limit } : null;
 }
 
 function tooSparse(text: string, speechSeconds: number): Measure | null {

@@ -8,6 +8,11 @@ import { boundsOf, type Segment } from "./segments.ts";
 
 const LOOP = "We went home, " + "and that was that, ".repeat(9);
 
+/** 44 syllables. */
+const SENTENCES =
+  "because the government committee in Philadelphia had already published its definitive recommendation " +
+  "on agricultural machinery";
+
 /** Speech from 1 s to 5 s, and from 6 s to 9 s. */
 const SEGMENT: Segment = segmentOf([1, 5], [6, 9]);
 
@@ -79,6 +84,34 @@ describe("a segment", () => {
     const readings = await readWith(SEGMENT, (part) => half.repeat(part.spans.length));
     expect(outline(readings)).toEqual([[half.repeat(2).trim(), "kept"]]);
     expect(readings[0]?.evidence).toEqual([]);
+  });
+
+  const FAST = "She never really understood ".repeat(2) + SENTENCES;
+
+  test("that was said fast is kept: both looks hear it alike", async () => {
+    const halves = [FAST.slice(0, FAST.indexOf("because")), FAST.slice(FAST.indexOf("because"))];
+    const readings = await readWith(SEGMENT, (part) =>
+      isWhole(part) ? FAST : (halves[part.spans[0] === SEGMENT.spans[0] ? 0 : 1] ?? ""),
+    );
+    expect(outline(readings)).toEqual([[FAST, "kept"]]);
+  });
+
+  test("with an ending that the model made up keeps what both looks hear, and no more", async () => {
+    const readings = await readWith(SEGMENT, (part) => {
+      if (isWhole(part)) return FAST;
+      return part.spans[0] === SEGMENT.spans[0] ? "She never really understood." : "Nobody did.";
+    });
+    expect(outline(readings)).toEqual([
+      ["She never really understood.", "kept"],
+      ["Nobody did.", "kept"],
+    ]);
+  });
+
+  test("whose looks both add an ending, each another one, is withheld", async () => {
+    const readings = await readWith(SEGMENT, (part) =>
+      isWhole(part) ? FAST : `${part.startSample} ${SENTENCES.split(" ").toReversed().join(" ")}`,
+    );
+    expect(outline(readings).map(([, standing]) => standing)).toEqual(["withheld", "withheld"]);
   });
 
   test("of which the model wrote next to nothing is heard again, and the fuller text taken", async () => {

@@ -99,7 +99,8 @@ function inTwo(
 /** Decides between two looks at the same speech. */
 function settle(first: Reading, second: Reading[]): Reading[] {
   if (!speaksAgainst(first.evidence)) return isFuller(second, first) ? second : [first];
-  if (isSpokenRepetition(first, second)) return [{ ...first, standing: "kept", evidence: [] }];
+  if (isSpokenRepetition(first, second) || isSpokenFast(first, second))
+    return [{ ...first, standing: "kept", evidence: [] }];
   return second.map((reading) => withFirstEvidence(reading, first));
 }
 
@@ -128,6 +129,20 @@ function isSpokenRepetition(first: Reading, second: Reading[]): boolean {
     first.evidence.every(({ kind }) => SPOKEN_KINDS.has(kind)) &&
     pace <= HUMAN_SYLLABLES_PER_SECOND &&
     sharedWords(plainWords(text), plainWords(textOfAll(second))) >= AGREED_SHARE_MIN
+  );
+}
+
+/** Kinds of evidence that people can give by speaking fast, and models by timing their words badly. */
+const FAST_KINDS = new Set(["hurry", "crowding", "sparse", "confidence"]);
+
+/** Two cuts of the same speech differ in a word or two; what a model adds makes up more. */
+const FAST_AGREED_SHARE_MIN = 0.85;
+
+/** Whether what is too much for an ordinary speaker was said: heard alike in two cuts. */
+function isSpokenFast(first: Reading, second: Reading[]): boolean {
+  return (
+    first.evidence.every(({ kind }) => FAST_KINDS.has(kind)) &&
+    sharedWords(plainWords(textOfAll([first])), plainWords(textOfAll(second))) >= FAST_AGREED_SHARE_MIN
   );
 }
 
