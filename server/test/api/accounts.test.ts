@@ -367,6 +367,8 @@ test("what happens to accounts is written down, with where from, and without wha
     type === "user" ? `${action} ${via} user ${subject}` : `${action} ${via}`,
   );
   expect(told).toEqual([
+    "user.created operator user 1",
+    "api_key.created operator",
     `user.registered session user ${id}`,
     "session.begun session",
     `session.refused nobody user ${id}`,
