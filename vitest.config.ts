@@ -6,9 +6,10 @@ export default defineConfig({
     // Children, FFmpeg and a real model take their time on a busy machine; a hang still ends.
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // What a test waits for comes when it comes.
+    expect: { poll: { timeout: 60_000 } },
     // One worker a core: the tests start processes of their own.
     maxWorkers: 2,
-    globalSetup: [],
     reporters: ["default", "./server/test/count-reporter.ts"],
   },
 });

@@ -28,7 +28,7 @@ async function hook(client: Client, url: string, fields: object = {}): Promise<R
 
 /** Waits for longer than the queue's pauses between looks. */
 function soon<T>(look: () => T | Promise<T>) {
-  return expect.poll(look, { timeout: 10_000 });
+  return expect.poll(look);
 }
 
 /** What the published library makes of a message. @throws where the signature is not good */
