@@ -4,7 +4,7 @@ import { contrastDb } from "./evidence/contrast.ts";
 import { isPhantomLine } from "./evidence/phantom-lines.ts";
 import { plainWords } from "./evidence/repetition.ts";
 import { countSyllables } from "./evidence/syllables.ts";
-import { judge, speaksAgainst } from "./guard.ts";
+import { judge, mayHoldMore, speaksAgainst } from "./guard.ts";
 import { textOf, type Heard } from "./heard.ts";
 import { halve } from "./quiet.ts";
 import { boundsOf, pausesOf, samplesIn, speechSecondsOf, withContext, type Segment } from "./segments.ts";
@@ -98,7 +98,8 @@ function inTwo(
 
 /** Decides between two looks at the same speech. */
 function settle(first: Reading, second: Reading[]): Reading[] {
-  if (!speaksAgainst(first.evidence)) return isFuller(second, first) ? second : [first];
+  if (!speaksAgainst(first.evidence) && !mayHoldMore(first.evidence))
+    return isFuller(second, first) ? second : [first];
   if (isSpokenRepetition(first, second) || isSpokenFast(first, second))
     return [{ ...first, standing: "kept", evidence: [] }];
   return second.map((reading) => withFirstEvidence(reading, first));
