@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["{server,sdk,cli,bench}/**/*.test.ts"],
     // Children, FFmpeg and a real model take their time on a busy machine; a hang still ends.
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     // What a test waits for comes when it comes.
     expect: { poll: { timeout: 60_000 } },
     // One worker a core: the tests start processes of their own.
