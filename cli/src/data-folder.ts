@@ -44,6 +44,11 @@ async function requireDatabase(path: string, dataDir: string): Promise<void> {
   try {
     await access(path);
   } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT"))
+      throw new CliError(
+        `The database in ${dataDir} cannot be read by this user. Run the command as the user that runs the server.`,
+        { cause: error },
+      );
     throw new CliError(
       `There is no database in ${dataDir}. Set USPEECH_DATA_DIR to the server's data folder, or make the first user with \`uspeech users create\`.`,
       { cause: error },

@@ -4,6 +4,7 @@ import { AccountError } from "@uspeech/server/accounts/users.ts";
 import { ApiKeyError } from "@uspeech/server/api-keys/api-keys.ts";
 import { SettingsError } from "@uspeech/server/config/env.ts";
 import { FfmpegMissingError } from "@uspeech/server/media/ffmpeg.ts";
+import { ListenError } from "@uspeech/server/http/listen-error.ts";
 import { ModelError } from "@uspeech/server/speech/models/errors.ts";
 import { SpeechEngineError } from "@uspeech/server/speech/recogniser.ts";
 import { UspeechError } from "@uspeech/client";
@@ -27,6 +28,7 @@ const EXPLAINED = [
   FfmpegMissingError,
   ModelError,
   SpeechEngineError,
+  ListenError,
   UspeechError,
 ];
 

@@ -1700,7 +1700,7 @@ export interface components {
                     start: number;
                     end: number;
                 }[];
-            };
+            } | null;
             /** @description Stages that failed after recognition; the rest of the transcript stands. */
             missing: string[];
             /** @description Why text was doubted or withheld: what was measured, and the limit that it was compared with. */

@@ -1,9 +1,10 @@
 import { welcomeText } from "./accounts/welcome.ts";
 import { type App, createApp, type Role } from "./app.ts";
-import { configure } from "./config/config.ts";
+import { type Config, configure } from "./config/config.ts";
 import { readEnv, unknownNames } from "./config/env.ts";
 import { LIMITS } from "./config/limits.ts";
 import { loadSecrets } from "./config/secrets.ts";
+import { ListenError } from "./http/listen-error.ts";
 import { checkFfmpeg } from "./media/ffmpeg.ts";
 import { createLog, type Logger } from "./observe/log.ts";
 
@@ -21,15 +22,22 @@ export async function serve({ roles }: { roles: Role[] }): Promise<void> {
   for (const sentence of unknownNames()) log.warn(sentence);
   log.info({ ffmpeg: await checkFfmpeg() }, "FFmpeg found");
   const app = await createApp({ config, secrets: await loadSecrets(env, config.dataDir), log, roles });
-  const told = untilTold(log);
-  if (roles.includes("api")) await announce(app);
-  await told;
-  await app.close();
+  try {
+    const told = untilTold(log);
+    if (roles.includes("api")) await announce(app, config);
+    await told;
+  } finally {
+    await app.close();
+  }
   log.info("stopped");
 }
 
-async function announce(app: App): Promise<void> {
-  const address = await app.listen();
+/** The account of a first start is shown whether or not somebody can be answered: it is shown this once. */
+async function announce(app: App, { host, port }: Config): Promise<void> {
+  const address = await app.listen().catch((error: NodeJS.ErrnoException) => {
+    if (app.welcome) process.stderr.write(welcomeText(app.welcome, `http://${host}:${port}`));
+    throw new ListenError(error, host, port);
+  });
   if (app.welcome) process.stderr.write(welcomeText(app.welcome, address));
   process.stderr.write(`\n  Uspeech answers at ${address}\n\n`);
 }

@@ -95,9 +95,12 @@ const TRANSCRIPT = serializer("Transcript", {
   ...FIELDS,
   text: readOnly("string"),
   turns: readOnly(arrayOf(TURN.shape)),
-  coverage: readOnly(objectOf({ ratio: "number", uncovered: arrayOf(SPAN), withheld: arrayOf(SPAN) }), {
-    help: "How much of the speech found has text, and where it has none.",
-  }),
+  coverage: readOnly(
+    nullable(objectOf({ ratio: "number", uncovered: arrayOf(SPAN), withheld: arrayOf(SPAN) })),
+    {
+      help: "How much of the speech found has text, and where it has none.",
+    },
+  ),
   missing: readOnly(arrayOf("string"), {
     help: "Stages that failed after recognition; the rest of the transcript stands.",
   }),
@@ -221,7 +224,7 @@ function detail(row: TranscriptRow, turns: StoredTurn[], withWords: boolean) {
       .filter(Boolean)
       .join("\n"),
     turns: turns.map((turn) => presentTurn(turn, speakers, withWords)),
-    coverage: coverageOf(row),
+    coverage: row.status === "transcribed" ? coverageOf(row) : null,
     missing: JSON.parse(row.missing_json) as string[],
     evidence: (JSON.parse(row.evidence_json) as Evidence[]).map(presentEvidence),
   };

