@@ -26,7 +26,7 @@ export const GUARD = {
   syllablesSlack: 4,
   /**
    * A reason to listen again: conversation has 5 to 6 syllables a second of speech, and of the English test collections no
-   * segment passes this. What a model adds comes on top of what was said.
+   * segment that was looked at passes this. What a model adds comes on top of what was said.
    */
   hurriedSyllablesPerSecond: 5.5,
   hurriedSyllablesSlack: 2,
