@@ -22,7 +22,18 @@ export interface Lane {
 
 /** One plant, or one turn that was true. */
 export type Measured =
-  | { side: "planted"; kind: string; file: string; isFound: boolean; shown: string; evidence: string[] }
+  | {
+      side: "planted";
+      kind: string;
+      file: string;
+      /** Not shown as trusted. */
+      isFound: boolean;
+      /** Shown, with a flag. */
+      isFlagged: boolean;
+      /** All that is shown as trusted. */
+      shown: string;
+      evidence: string[];
+    }
   | { side: "true"; file: string; flag: string | null; text: string; evidence: string[] };
 
 /** So much of an invented text may be left, as words that were also said. */
@@ -76,7 +87,9 @@ async function soundRuns(recording: Recording, item: Item, index: number, lane: 
     const whole = { invented: sent.flatMap(({ invented }) => invented), truth: [] };
     // One recording counts once: the detector lets most of them through to no model at all.
     const [one] = plantedOf(kind, item.file, [whole], outcome, "");
-    measured.push(one ?? { side: "planted", kind, file: item.file, isFound: true, shown, evidence });
+    measured.push(
+      one ?? { side: "planted", kind, file: item.file, isFound: true, isFlagged: false, shown, evidence },
+    );
   }
   return measured;
 }
@@ -101,6 +114,13 @@ function shownText(outcome: Outcome): string {
   return trusted.map(({ text }) => text).join(" ");
 }
 
+/** What is shown with a flag. */
+function flaggedText(outcome: Outcome): string {
+  if (outcome.kind === "failed") return "";
+  const flagged = outcome.transcript.turns.filter(({ flags }) => flags.length > 0);
+  return flagged.map(({ text }) => text).join(" ");
+}
+
 function evidenceOf(outcome: Outcome): string[] {
   const list = outcome.kind === "failed" ? outcome.detail.evidence : outcome.evidence;
   return [...new Set(list.map(({ kind }) => kind))];
@@ -120,6 +140,7 @@ function plantedOf(
     kind,
     file,
     isFound: isFound(kind, invented, outcome, honest),
+    isFlagged: shownShare(invented, flaggedText(outcome), honest) > SHOWN_SHARE_MAX,
     shown,
     evidence,
   }));

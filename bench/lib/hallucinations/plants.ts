@@ -28,6 +28,8 @@ export const SPEECH_PLANTS = {
   "loop of a word": (truth) => ending(truth, Array.from({ length: 30 }, () => lastWords(truth, 1)).flat()),
   "invented ending": (truth, n) => ending(truth, sentence(n)),
   "invented ending, no times": (truth, n) => untimed(ending(truth, sentence(n))),
+  // The commonest of all, and the hardest: a few words more in a long clip are no hurry.
+  "short ending, no times": (truth, n) => untimed(ending(truth, `was published ${at(TIMES, n)}`.split(" "))),
   "times past the end": (truth, n) => {
     const late = 2 + (n % 12) * 2;
     const words = truth.words.map(({ word, start, end }) => ({ word, start: start + late, end: end + late }));

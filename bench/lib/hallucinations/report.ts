@@ -9,17 +9,21 @@ export function reportOf(measured: readonly Measured[], { showMissed }: { showMi
   const groups = [...Map.groupBy(planted, ({ kind }) => kind), ["all", planted] as const];
   const rows = groups.map(([kind, group]) => {
     const found = group.filter(({ isFound }) => isFound).length;
+    const flagged = group.filter(({ isFound, isFlagged }) => isFound && isFlagged).length;
     return [
       kind.padEnd(28),
       String(group.length).padStart(7),
       String(found).padStart(7),
+      String(flagged).padStart(8),
       percent(found, group.length),
     ];
   });
   const accused = turns.filter(({ flag }) => flag !== null);
   const withheld = accused.filter(({ flag }) => flag !== "doubtful");
   return [
-    ["planted".padEnd(28), "plants".padStart(7), "found".padStart(7), "share %"].join(" "),
+    ["planted".padEnd(28), "plants".padStart(7), "found".padStart(7), "flagged".padStart(8), "found %"].join(
+      " ",
+    ),
     ...rows.map((row) => row.join(" ")),
     "",
     `true turns ${turns.length}; accused ${accused.length} (${percent(accused.length, turns.length)} %), of them withheld ${withheld.length}`,
