@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ffmpeg, longSilence, scratchFolder, tone, wavHeader } from "../../test/media-files.ts";
@@ -158,6 +158,12 @@ describe("headerless formats", () => {
     expect(found.durationSeconds).toBeCloseTo(2, 1);
     expect(seconds).toBeCloseTo(2, 1);
     await expect(probe(path, { filename: "call", signal })).rejects.toThrow(NOT_MEDIA);
+  });
+
+  test("FFmpeg's own guess by the path, which may not be opened, is only a guess", async () => {
+    const path = join(await scratchFolder(), "call.g722");
+    await copyFile(await made([...tone(2), "-ac", "1", "-ar", "16000"], "g722"), path);
+    expect(await probe(path, { filename: "call.g722", signal })).toMatchObject({ demuxer: "g722" });
   });
 
   test("the content is believed before the name", async () => {

@@ -77,15 +77,19 @@ const GUESS_SCORE_MAX = 25;
 async function identify(path: string, options: { filename: string; signal: AbortSignal }): Promise<Identity> {
   const { filename, signal } = options;
   const report = await inspect({ path, format: null, signal });
-  if (report === "refused") throw new UndecodableError(NOT_MEDIA);
   const format = rawFormatOf(filename);
-  if (format && (report === null || report.score <= GUESS_SCORE_MAX) && !(await isText(path))) {
+  if (format && isGuess(report) && !(await isText(path))) {
     const forced = await inspect({ path, format, signal });
     if (forced !== null && forced !== "refused") return { report: forced, format };
   }
-  if (report === null) throw new UndecodableError(NOT_MEDIA);
+  if (report === null || report === "refused") throw new UndecodableError(NOT_MEDIA);
   if (report.tracks.length === 0) throw new UndecodableError(report.hasVideo ? NO_AUDIO : NOT_MEDIA);
   return { report, format: null };
+}
+
+/** A format that must not be opened has no score: FFmpeg may have gone by the path's extension alone. */
+function isGuess(report: Report | "refused" | null): boolean {
+  return report === null || report === "refused" || report.score <= GUESS_SCORE_MAX;
 }
 
 const ENTRIES =
