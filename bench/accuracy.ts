@@ -11,7 +11,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { createLog } from "../server/src/observe/log.ts";
 import { Lanes } from "../server/src/pipeline/lanes.ts";
-import { findModel } from "../server/src/speech/models/catalogue.ts";
+import { findRecogniser } from "../server/src/speech/models/catalogue.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
 import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
 import { testModels } from "../server/test/models.ts";
@@ -46,7 +46,7 @@ const REPORT_EVERY = 25;
 await measure(folder);
 
 async function measure(folder: string): Promise<void> {
-  const recordings = chosen(await readManifest(folder), findModel(values.model).languages);
+  const recordings = chosen(await readManifest(folder), findRecogniser(values.model).languages);
   const modelsDir = values["models-dir"] ?? (await testModels());
   const workers = Number(values.workers);
   const engine = await startSpeechEngine({ modelsDir, model: values.model, workers, log: createLog("warn") });

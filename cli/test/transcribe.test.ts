@@ -97,7 +97,7 @@ test("a language that the model does not speak is refused with those that do", a
   const { code, stdout, stderr } = await run("park.wav", "--language", "de");
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toContain(
-    "moonshine-tiny does not speak German (de). Choose one that does with --model: whisper-tiny",
+    "moonshine-tiny does not speak German (de). Choose one that does with --model: parakeet-tdt-0.6b-v3, whisper-small, ",
   );
 });
 

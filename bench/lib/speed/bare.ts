@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import type { RecognizerConfig } from "sherpa-onnx-node";
-import { findModel } from "../../../server/src/speech/models/catalogue.ts";
+import { findRecogniser } from "../../../server/src/speech/models/catalogue.ts";
 import { modelFile } from "../../../server/src/speech/models/installed.ts";
 import { SAMPLE_RATE_HZ, type Clip } from "../../../server/src/speech/recogniser.ts";
 import { SHERPA_FAMILIES } from "../../../server/src/speech/sherpa-families.ts";
@@ -58,8 +58,7 @@ export class BareSherpa {
 
 async function configOf(model: string): Promise<RecognizerConfig> {
   const modelsDir = await testModels();
-  const entry = findModel(model);
-  if (entry.family === "silero") throw new Error(`${model} writes no text.`);
+  const entry = findRecogniser(model);
   const file: (role: (typeof entry.files)[number]["role"]) => string = (role) =>
     modelFile(modelsDir, entry, role);
   return {

@@ -1,7 +1,6 @@
 import type { ExportType } from "@uspeech/server/exports/export.ts";
 import { ISO_639_1 } from "@uspeech/server/projects/languages.ts";
-import { recognisersFor } from "@uspeech/server/speech/models/catalogue.ts";
-import { spokenBy } from "@uspeech/server/speech/needed-model.ts";
+import { spokenBy, unspoken } from "@uspeech/server/speech/needed-model.ts";
 import { defineCommand, failWith, oneOf, wholeNumber } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
 import { CliError, UsageError } from "../errors.ts";
@@ -72,14 +71,14 @@ then 1. With --json the transcripts are printed as JSON, or the names of the fil
 
 /** @throws {UsageError} for what is no language; {CliError} for one that the model does not speak */
 function languageFor(code: string, model: string, spoken: readonly string[]): string {
-  if (code === "auto" || spoken.includes(code)) return code;
+  const fault = unspoken(code, spoken);
+  if (fault === null) return code;
   if (!ISO_639_1.includes(code))
     throw new UsageError(
       `--language is ${JSON.stringify(code)}, which is no ISO 639-1 code such as en or de.`,
     );
-  const name = new Intl.DisplayNames(["en"], { type: "language" }).of(code) ?? code;
-  const others = recognisersFor(code).map((entry) => entry.name);
+  const { language, others } = fault;
   const remedy =
     others.length > 0 ? `Choose one that does with --model: ${others.join(", ")}.` : "No model does.";
-  throw new CliError(`${model} does not speak ${name} (${code}). ${remedy}`);
+  throw new CliError(`${model} does not speak ${language}. ${remedy}`);
 }

@@ -1,7 +1,7 @@
 /** What a choice of model means, for those who start no engine. */
 import type { OpenAiConfig } from "../config/config.ts";
 import { WHISPER_ISO_639_1 } from "./language-names.ts";
-import { findModel } from "./models/catalogue.ts";
+import { findModel, findRecogniser, recognisersFor } from "./models/catalogue.ts";
 import type { ModelEntry } from "./models/entry.ts";
 
 /** The detector that every recogniser of the catalogue is used with. */
@@ -14,12 +14,31 @@ export interface ModelChoice {
   openai: OpenAiConfig | null;
 }
 
-/** What has to be installed on this machine. @throws ModelError when the catalogue has no such model */
+/** What has to be installed on this machine. @throws ModelError when the catalogue has no such recogniser */
 export function neededModel({ model, openai }: ModelChoice): ModelEntry {
-  return findModel(openai === null ? model : DETECTOR);
+  return openai === null ? findRecogniser(model) : findModel(DETECTOR);
 }
 
-/** ISO 639-1 codes of the languages that can be recognised. @throws ModelError when the catalogue has no such model */
+/** ISO 639-1 codes of the languages that can be recognised. @throws ModelError when the catalogue has no such recogniser */
 export function spokenBy({ model, openai }: ModelChoice): readonly string[] {
-  return openai === null ? findModel(model).languages : (openai.languages ?? WHISPER_ISO_639_1);
+  return openai === null ? findRecogniser(model).languages : (openai.languages ?? WHISPER_ISO_639_1);
+}
+
+/** A language that a model does not speak. */
+export interface Unspoken {
+  /** For a sentence: `German (de)`. */
+  language: string;
+  /** Models in the catalogue that do speak it, the one to recommend first. */
+  others: string[];
+}
+
+/**
+ * What to say of a language that a model does not speak; null where it does.
+ *
+ * @param language ISO 639-1, or `auto`
+ */
+export function unspoken(language: string, spoken: readonly string[]): Unspoken | null {
+  if (language === "auto" || spoken.includes(language)) return null;
+  const name = new Intl.DisplayNames(["en"], { type: "language" }).of(language) ?? language;
+  return { language: `${name} (${language})`, others: recognisersFor(language).map((entry) => entry.name) };
 }

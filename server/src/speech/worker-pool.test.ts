@@ -334,6 +334,6 @@ describe("an engine does not start", () => {
 
   test("with a model that only finds speech", async () => {
     const start = startSpeechEngine({ modelsDir, model: "silero-vad-v6", workers: 1, log });
-    await expect(start).rejects.toThrow("Choose another one");
+    await expect(start).rejects.toThrow("Choose one of: moonshine-base");
   });
 });

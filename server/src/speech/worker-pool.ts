@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { LIMITS } from "../config/limits.ts";
 import type { Logger } from "../observe/log.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { findModel } from "./models/catalogue.ts";
+import { findModel, findRecogniser } from "./models/catalogue.ts";
 import type { ModelEntry } from "./models/entry.ts";
 import { isInstalled, modelFile } from "./models/installed.ts";
 import { DETECTOR } from "./needed-model.ts";
@@ -65,15 +65,11 @@ interface Place {
 /**
  * Starts the workers and waits until all of them have loaded the model.
  *
- * @throws ModelError when the catalogue has no such model
+ * @throws ModelError when the catalogue has no such recogniser
  * @throws SpeechEngineError when the model is not installed or cannot be loaded; the sentence says what to do
  */
 export async function startSpeechEngine(options: SpeechEngineOptions): Promise<SpeechEngine> {
-  const entry = findModel(options.model);
-  if (entry.purpose !== "recogniser" || entry.family === "silero")
-    throw new SpeechEngineError(
-      `The model ${entry.name} finds speech but does not write it. Choose another one.`,
-    );
+  const entry = findRecogniser(options.model);
   const detector = entry.requires.map(findModel).find(({ purpose }) => purpose === "vad");
   if (detector === undefined) throw new Error(`The catalogue names no detector of speech for ${entry.name}.`);
   for (const needed of [entry, detector]) await requireInstalled(options.modelsDir, needed, entry);

@@ -145,7 +145,7 @@ test("a language that the model does not speak is a clear failure that names a m
   expect(file).toMatchObject({
     status: "failed",
     error_reason: null,
-    error_detail: { message: expect.stringMatching(/Ukrainian.*uspeech models pull whisper-tiny/) },
+    error_detail: { message: expect.stringMatching(/Ukrainian.*uspeech models pull parakeet-tdt-0.6b-v3/) },
   });
 });
 

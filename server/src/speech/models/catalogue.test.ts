@@ -1,7 +1,7 @@
 import { glob, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { CATALOGUE, DEFAULT_MODEL, findModel, recognisersFor } from "./catalogue.ts";
+import { CATALOGUE, DEFAULT_MODEL, findModel, findRecogniser, recognisersFor } from "./catalogue.ts";
 import { downloadBytes, sizeBytes } from "./entry.ts";
 
 describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, entry) => {
@@ -43,14 +43,35 @@ test("an unknown name is answered with those that exist", () => {
   );
 });
 
-test("a language finds its recognisers, the smallest first", () => {
+test("a recogniser is chosen among recognisers, and a detector is none", () => {
+  expect(findRecogniser("whisper-base").family).toBe("whisper");
+  const names =
+    "moonshine-base, moonshine-tiny, parakeet-tdt-0.6b-v3, sense-voice, whisper-tiny, whisper-base, whisper-small, whisper-turbo.";
+  expect(() => findRecogniser("whisper-enormous")).toThrow(
+    `There is no model "whisper-enormous". There are: ${names}`,
+  );
+  expect(() => findRecogniser("silero-vad-v6")).toThrow(
+    `The model silero-vad-v6 finds speech but does not write it. Choose one of: ${names}`,
+  );
+});
+
+test("a language finds its recognisers, the one to recommend first", () => {
   expect(recogniserNames("de")).toEqual([
-    "whisper-tiny",
-    "whisper-base",
-    "whisper-small",
     "parakeet-tdt-0.6b-v3",
+    "whisper-small",
     "whisper-turbo",
+    "whisper-base",
+    "whisper-tiny",
   ]);
+  expect(recogniserNames("ja")[0]).toBe("sense-voice");
+  expect(recogniserNames("tr")[0]).toBe("whisper-small");
+  expect(recogniserNames("en").toSorted()).toEqual(
+    CATALOGUE.filter(({ purpose }) => purpose === "recogniser")
+      .map(({ name }) => name)
+      .toSorted(),
+  );
+  // One that was forgotten in the order would stand before it.
+  expect(recogniserNames("en")[0]).toBe(DEFAULT_MODEL);
   expect(recogniserNames("yue")).toEqual(["sense-voice", "whisper-turbo"]);
   expect(recogniserNames("tlh")).toEqual([]);
 });

@@ -5,8 +5,15 @@
  * what was chosen here, whichever registry, mirror or folder it came through.
  */
 import { ModelError } from "./errors.ts";
-import type { FileRole, ModelEntry, ModelFile, ModelSource, Package } from "./entry.ts";
-import { sizeBytes } from "./entry.ts";
+import type {
+  FileRole,
+  ModelEntry,
+  ModelFile,
+  ModelPurpose,
+  ModelSource,
+  Package,
+  RecogniserEntry,
+} from "./entry.ts";
 import { WHISPER_LANGUAGES, WHISPER_TURBO_LANGUAGES } from "./whisper-languages.ts";
 
 export type { FileRole, ModelEntry, ModelFamily, ModelFile } from "./entry.ts";
@@ -280,21 +287,61 @@ export const CATALOGUE: readonly ModelEntry[] = [
 ];
 
 /**
+ * The order in which recognisers are recommended: those made for few languages before those made for a hundred, and of
+ * Whisper's sizes the middle one, below which error rates on FLEURS grow by half and more with each step (Radford et al.
+ * 2022, appendix D.2.4) and above which a download is a gigabyte.
+ */
+const RECOMMENDED: readonly string[] = [
+  "moonshine-base",
+  "parakeet-tdt-0.6b-v3",
+  "sense-voice",
+  "whisper-small",
+  "whisper-turbo",
+  "whisper-base",
+  "moonshine-tiny",
+  "whisper-tiny",
+];
+
+/**
  * The entry with this name.
  * @throws ModelError `unknown_model`, listing the names that exist
  */
 export function findModel(name: string): ModelEntry {
   const entry = CATALOGUE.find((entry) => entry.name === name);
-  if (entry === undefined) {
-    const names = CATALOGUE.map((entry) => entry.name).join(", ");
-    throw new ModelError("unknown_model", `There is no model "${name}". There are: ${names}.`);
-  }
+  if (entry === undefined) throw unknownModel(name, ["recogniser", "vad"]);
   return entry;
 }
 
-/** Recognisers that speak a language, the smallest first: what to offer when the installed model does not speak it. */
-export function recognisersFor(language: string): ModelEntry[] {
-  return CATALOGUE.filter(
-    (entry) => entry.purpose === "recogniser" && entry.languages.includes(language),
-  ).sort((a, b) => sizeBytes(a) - sizeBytes(b));
+/**
+ * The entry with this name, of a model that writes what is said.
+ * @throws ModelError `unknown_model`, listing the recognisers; `no_recogniser` for a model of another kind
+ */
+export function findRecogniser(name: string): RecogniserEntry {
+  const entry = CATALOGUE.find((entry) => entry.name === name);
+  if (entry === undefined) throw unknownModel(name, ["recogniser"]);
+  if (isRecogniser(entry)) return entry;
+  throw new ModelError(
+    "no_recogniser",
+    `The model ${name} finds speech but does not write it. Choose one of: ${namesOf(["recogniser"])}.`,
+  );
+}
+
+function unknownModel(name: string, purposes: readonly ModelPurpose[]): ModelError {
+  return new ModelError("unknown_model", `There is no model "${name}". There are: ${namesOf(purposes)}.`);
+}
+
+function namesOf(purposes: readonly ModelPurpose[]): string {
+  const entries = CATALOGUE.filter(({ purpose }) => purposes.includes(purpose));
+  return entries.map(({ name }) => name).join(", ");
+}
+
+function isRecogniser(entry: ModelEntry): entry is RecogniserEntry {
+  return entry.purpose === "recogniser" && entry.family !== "silero";
+}
+
+/** Recognisers that speak a language, the one to recommend first: what to offer when the installed one does not speak it. */
+export function recognisersFor(language: string): RecogniserEntry[] {
+  return CATALOGUE.filter(isRecogniser)
+    .filter(({ languages }) => languages.includes(language))
+    .sort((a, b) => RECOMMENDED.indexOf(a.name) - RECOMMENDED.indexOf(b.name));
 }

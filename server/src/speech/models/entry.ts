@@ -56,6 +56,9 @@ export interface ModelEntry {
   requires: readonly string[];
 }
 
+/** A model that writes what is said. */
+export type RecogniserEntry = ModelEntry & { family: Exclude<ModelFamily, "silero"> };
+
 /** Bytes on disk of an installed model. */
 export function sizeBytes(entry: ModelEntry): number {
   return entry.files.reduce((sum, file) => sum + file.sizeBytes, 0);

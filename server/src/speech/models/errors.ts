@@ -1,6 +1,7 @@
 /** Why something about a model could not be done; for programs. The message is for people. */
 export type ModelErrorCode =
   | "unknown_model"
+  | "no_recogniser"
   | "model_unreachable"
   | "model_refused"
   | "model_altered"
