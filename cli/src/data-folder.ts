@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import { type Config, configure, type DataFolders, dataFolders } from "@uspeech/server/config/config.ts";
+import { openDataDir } from "@uspeech/server/config/data-dir.ts";
 import { type Env, readEnv } from "@uspeech/server/config/env.ts";
 import type { Database } from "@uspeech/server/database/open.ts";
 import { CliError } from "./errors.ts";
@@ -27,7 +28,8 @@ export async function withDatabase<T>(
   options: { create: boolean },
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
-  if (!options.create) await requireDatabase(folders.database, config.dataDir);
+  if (options.create) await openDataDir(config.dataDir);
+  else await requireDatabase(folders.database, config.dataDir);
   // Loaded here, since commands that need no database would take twice as long to start.
   const { openDatabase } = await import("@uspeech/server/database/open.ts");
   const { migrate } = await import("@uspeech/server/database/migrate.ts");
@@ -44,7 +46,7 @@ async function requireDatabase(path: string, dataDir: string): Promise<void> {
   try {
     await access(path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT"))
+    if (!(error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code))))
       throw new CliError(
         `The database in ${dataDir} cannot be read by this user. Run the command as the user that runs the server.`,
         { cause: error },

@@ -97,6 +97,20 @@ test("what cannot be is said in a sentence", async () => {
   });
 });
 
+test("a data folder that cannot be ends every command that would make it, with a sentence", async () => {
+  const file = path.join(await temporaryFolder(), "file");
+  await appendFile(file, "");
+  const refused = {
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining(`USPEECH_DATA_DIR is "${file}", wh`),
+  };
+  expect(await on(file).run("serve")).toMatchObject(refused);
+  expect(await on(file).run("models", "pull", "moonshine-tiny")).toMatchObject(refused);
+  expect(await on(file).run("users", "create", "ann@example.org")).toMatchObject(refused);
+  expect((await on(file).run("users", "list")).stderr).toContain(`There is no database in ${file}.`);
+});
+
 test("a password comes from standard input, and is neither asked for nor shown there", async () => {
   const env = { USPEECH_DATA_DIR: await temporaryFolder() };
   const args = ["users", "create", "ann@example.org", "--password", "-"];

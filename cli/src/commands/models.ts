@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { openDataDir } from "@uspeech/server/config/data-dir.ts";
 import { CATALOGUE, findModel } from "@uspeech/server/speech/models/catalogue.ts";
 import { downloadBytes, type ModelEntry, sizeBytes } from "@uspeech/server/speech/models/entry.ts";
 import {
@@ -42,8 +43,9 @@ const pull = defineCommand({
 program, wherever it came from. The network is reached as npm reaches it: registry, proxy and certificates.`,
   flags: { from: { value: "DIR", help: "Take the files from this folder instead of the network." } },
   async run({ operands: [name = ""], flags, terminal }) {
-    const { folders } = readSettings(terminal.env);
+    const { folders, config } = readSettings(terminal.env);
     const entry = findModel(name);
+    await openDataDir(config.dataDir);
     const pulled = await interruptible((signal) =>
       pullWithBar(entry, { modelsDir: folders.models, from: flags.from, terminal, signal }),
     );

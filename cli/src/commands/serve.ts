@@ -1,4 +1,5 @@
 import type { Role } from "@uspeech/server/app.ts";
+import { openDataDir } from "@uspeech/server/config/data-dir.ts";
 import { neededModel } from "@uspeech/server/speech/needed-model.ts";
 import { defineCommand } from "../command.ts";
 import { readSettings } from "../data-folder.ts";
@@ -31,6 +32,7 @@ export const workCommand = defineCommand({
 async function serveAs(roles: Role[], terminal: Terminal): Promise<void> {
   const { config, folders } = readSettings(terminal.env);
   const model = neededModel(config);
+  await openDataDir(config.dataDir);
   await interruptible((signal) => pullWithBar(model, { modelsDir: folders.models, terminal, signal }));
   const { serve } = await import("@uspeech/server/main.ts");
   await serve({ roles });

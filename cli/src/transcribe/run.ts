@@ -10,6 +10,7 @@ import { openScratch } from "@uspeech/server/media/scratch.ts";
 import { createLog } from "@uspeech/server/observe/log.ts";
 import { transcribe } from "@uspeech/server/pipeline/transcribe.ts";
 import type { OpenAiConfig } from "@uspeech/server/config/config.ts";
+import { openDataDir } from "@uspeech/server/config/data-dir.ts";
 import { startEngine } from "@uspeech/server/speech/choose-engine.ts";
 import { neededModel } from "@uspeech/server/speech/needed-model.ts";
 import type { SpeechEngine } from "@uspeech/server/speech/recogniser.ts";
@@ -92,7 +93,9 @@ async function inStudio<T>(
   const { settings, model, openai, workers, terminal, signal } = options;
   const { folders, env } = settings;
   const modelsDir = folders.models;
-  await pullWithBar(neededModel({ model, openai }), { modelsDir, terminal, signal });
+  const needed = neededModel({ model, openai });
+  await openDataDir(settings.config.dataDir);
+  await pullWithBar(needed, { modelsDir, terminal, signal });
   const log = createLog(env.USPEECH_LOG_LEVEL ?? "silent", terminal.stderr);
   const scratchDir = await openScratch(folders.scratch);
   const overview = new Overview(
