@@ -20,7 +20,7 @@ export async function serve({ roles }: { roles: Role[] }): Promise<void> {
   const config = configure(env);
   const log = createLog(config.logLevel);
   for (const sentence of unknownNames()) log.warn(sentence);
-  log.info({ ffmpeg: await checkFfmpeg() }, "FFmpeg found");
+  log.info({ version: await checkFfmpeg() }, "FFmpeg found");
   const app = await createApp({ config, secrets: await loadSecrets(env, config.dataDir), log, roles });
   try {
     const told = untilTold(log);

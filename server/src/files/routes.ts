@@ -8,6 +8,7 @@ import { NotFound, ValidationError } from "../http/errors.ts";
 import { SEARCH_PARAMETER } from "../http/filters.ts";
 import { ONCE, once } from "../idempotency/idempotency.ts";
 import { PAGE_PARAMETERS } from "../http/pagination.ts";
+import { float } from "../http/python.ts";
 import { lastParam } from "../http/query.ts";
 import type { ApiServer } from "../http/server.ts";
 import { objectOf } from "../http/shapes.ts";
@@ -153,12 +154,14 @@ async function read(services: FileServices, call: Call<Actor>) {
   return { status: 200, body: presentFile(file) };
 }
 
-/** @throws {ValidationError} for what is no number of seconds; more than the limit is the limit */
+/** @throws {ValidationError} for what is no number of seconds, or less than none; more than the limit is the limit */
 function waitMs(query: URLSearchParams): number {
   const text = lastParam(query, "wait");
   if (text === undefined || text === "") return 0;
-  const seconds = /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(seconds)) throw new ValidationError({ wait: ["Enter a number."] });
+  const seconds = float(text);
+  if (seconds === undefined || !Number.isFinite(seconds))
+    throw new ValidationError({ wait: ["Enter a number."] });
+  if (seconds < 0) throw new ValidationError({ wait: ["Ensure this value is greater than or equal to 0."] });
   return Math.min(seconds, LIMITS.files.waitSecondsMax) * 1000;
 }
 

@@ -113,14 +113,14 @@ export async function runTool(run: ToolRun): Promise<ToolEnd> {
   return end;
 }
 /**
- * The version of FFmpeg, as a sentence for the start's log.
+ * The version of FFmpeg, in its own words.
  *
  * @throws {@link FfmpegMissingError} when ffmpeg or ffprobe cannot be run
  */
 export async function checkFfmpeg(): Promise<string> {
   const version = await versionOf("ffmpeg");
   await versionOf("ffprobe");
-  return `FFmpeg ${version}.`;
+  return version;
 }
 
 async function versionOf(tool: Tool): Promise<string> {
@@ -130,7 +130,7 @@ async function versionOf(tool: Tool): Promise<string> {
     { tool, args: ["-version"], signal, quietMs: startMs, cpuSeconds: 10 },
     reportBytesMax,
   );
-  return /version (?<number>\S+)/u.exec(text.output)?.groups?.["number"] ?? "of an unknown version";
+  return /version (?<number>\S+)/u.exec(text.output)?.groups?.["number"] ?? "unknown";
 }
 
 /** Runs a tool and keeps what it writes, up to a size beyond which it is stopped. */

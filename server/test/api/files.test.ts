@@ -276,7 +276,11 @@ test("files are filtered, searched and ordered, and a filter that cannot be is a
     project: ["Select a valid choice. That choice is not one of the available choices."],
     status: ["Select a valid choice. done is not one of the available choices."],
   });
-  expect((await admin.get("/api/files/1/?wait=soon")).body).toEqual({ wait: ["Enter a number."] });
+  for (const wait of ["soon", "nan", "inf"])
+    expect((await admin.get(`/api/files/1/?wait=${wait}`)).body).toEqual({ wait: ["Enter a number."] });
+  expect((await admin.get("/api/files/1/?wait=-5")).body).toEqual({
+    wait: ["Ensure this value is greater than or equal to 0."],
+  });
 });
 
 test("a recording is played by a link without credentials, in ranges", async () => {
