@@ -62,14 +62,20 @@ export class ProgressBar {
 
 /** The time that is left at the pace so far, for a note; empty while there is no pace. */
 export class Pace {
-  readonly #startedMs = performance.now();
-  #from: number | null = null;
+  readonly #nowMs: () => number;
+  #from: { done: number; ms: number } | null = null;
+
+  /** @param nowMs the clock; the process's where not given */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
 
   /** Units a second since the first call; null where there is no pace yet. */
   perSecond(done: number): number | null {
-    this.#from ??= done;
-    const seconds = (performance.now() - this.#startedMs) / 1000;
-    return seconds >= ETA_SECONDS_MIN && done > this.#from ? (done - this.#from) / seconds : null;
+    const ms = this.#nowMs();
+    this.#from ??= { done, ms };
+    const seconds = (ms - this.#from.ms) / 1000;
+    return seconds >= ETA_SECONDS_MIN && done > this.#from.done ? (done - this.#from.done) / seconds : null;
   }
 
   left(done: number, total: number): string {

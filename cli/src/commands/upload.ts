@@ -109,8 +109,12 @@ async function watch(
   signal: AbortSignal,
 ): Promise<TranscriptionFile> {
   const bar = new ProgressBar(terminal.stderr);
+  const pace = new Pace();
   const onChange = ({ original_filename, progress }: TranscriptionFile) => {
-    if (!isQuiet(terminal)) bar.show({ label: `Transcribing ${original_filename}`, fraction: progress });
+    if (isQuiet(terminal)) return;
+    // Before that it may have waited for its turn.
+    const note = progress > 0 ? pace.left(progress, 1) : "";
+    bar.show({ label: `Transcribing ${original_filename}`, fraction: progress, note });
   };
   try {
     return await client.files.wait(file.id, { onChange, signal });

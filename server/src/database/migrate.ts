@@ -7,6 +7,7 @@ import * as teams from "./migrations/0003-teams.ts";
 import * as usage from "./migrations/0004-usage.ts";
 import * as webhooks from "./migrations/0005-webhooks-and-limits.ts";
 import * as counts from "./migrations/0007-counts.ts";
+import * as pace from "./migrations/0008-pace.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -16,6 +17,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0004-usage": usage,
   "0005-webhooks-and-limits": webhooks,
   "0007-counts": counts,
+  "0008-pace": pace,
 };
 
 /**

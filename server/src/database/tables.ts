@@ -227,6 +227,9 @@ interface TaskTable {
   error: string | null;
   created_at: string;
   started_at: string | null;
+  /** When its latest run began, and how much was done then. */
+  resumed_at: string | null;
+  resumed_progress: Generated<number>;
   finished_at: string | null;
 }
 

@@ -48,12 +48,16 @@ export async function queuePosition(executor: Executor, task: Task): Promise<num
   return ahead + 1;
 }
 
-/** Seconds that a running task will take at the pace it has kept since it started; null where there is no pace yet. */
+/**
+ * Seconds that a running task will take at the pace that it has kept since this run of it began; null where there is no
+ * pace yet. What an earlier run did, and the time since then, do not count.
+ */
 export function etaSeconds(task: Task, now: Date): number | null {
-  if (task.status !== "running" || task.started_at === null || task.progress < LIMITS.tasks.etaFromProgress)
-    return null;
-  const elapsedSeconds = (now.getTime() - Date.parse(task.started_at)) / 1000;
-  return Math.round((elapsedSeconds * (1 - task.progress)) / task.progress);
+  const { status, progress, resumed_at, resumed_progress } = task;
+  const done = progress - resumed_progress;
+  if (status !== "running" || resumed_at === null || done < LIMITS.tasks.etaFromProgress) return null;
+  const elapsedSeconds = (now.getTime() - Date.parse(resumed_at)) / 1000;
+  return Math.round((elapsedSeconds * (1 - progress)) / done);
 }
 
 /** Where a transcription is queued, and what the minutes that it needs are counted by. */
@@ -214,6 +218,8 @@ export async function claimTask(tx: Tx, delivery: Delivery, now: Date): Promise<
       status: "running" as const,
       claim: delivery.token,
       started_at: eb.fn.coalesce("started_at", eb.val(now.toISOString())),
+      resumed_at: now.toISOString(),
+      resumed_progress: eb.ref("progress"),
     }))
     .where("id", "=", delivery.subjectId)
     .where("status", "in", ["queued", "running"] satisfies TaskStatus[])
@@ -221,15 +227,23 @@ export async function claimTask(tx: Tx, delivery: Delivery, now: Date): Promise<
     .executeTakeFirst();
 }
 
-/** @returns false when the task is no longer this delivery's: cancelled, deleted, or taken over */
+/**
+ * Writes how far a task is. Progress never falls: a run that takes up where another stopped begins at nothing, and comes
+ * back to where that was in a moment.
+ *
+ * @returns false when the task is no longer this delivery's: cancelled, deleted, or taken over
+ */
 export async function reportProgress(
   executor: Executor,
   delivery: Delivery,
-  report: { stage: string; progress: number },
+  { stage, progress }: { stage: string; progress: number },
 ): Promise<boolean> {
   const result = await executor
     .updateTable("tasks")
-    .set(report)
+    .set((eb) => ({
+      stage,
+      progress: eb.case().when("progress", "<", progress).then(progress).else(eb.ref("progress")).end(),
+    }))
     .where("id", "=", delivery.subjectId)
     .where("claim", "=", delivery.token)
     .executeTakeFirst();

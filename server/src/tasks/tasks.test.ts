@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { temporaryDatabase, TestClock } from "../../test/database.ts";
+import { createUser } from "../accounts/users.ts";
+import type { Database } from "../database/open.ts";
+import type { Delivery } from "../queue/queue.ts";
+import { SqliteQueue } from "../queue/sqlite.ts";
+import { claimTask, etaSeconds, reportProgress, transcribeLater, TRANSCRIPTION_QUEUE } from "./tasks.ts";
+
+/** A recording whose transcription is queued, and the hands of a worker. */
+async function queuedTask() {
+  const clock = new TestClock();
+  const db = await temporaryDatabase();
+  const queue = new SqliteQueue(db, clock.now);
+  const fileId = await recording(db, clock.now());
+  const config = { trialMinutes: 10, plans: {} };
+  const id = await db
+    .transaction()
+    .execute((tx) => transcribeLater(tx, { queue, config }, { fileId, userId: 1 }, clock.now()));
+  return {
+    clock,
+    async begin(): Promise<Delivery> {
+      const delivery = await queue.take(TRANSCRIPTION_QUEUE);
+      if (!delivery) throw new Error("Nothing is queued.");
+      await db.transaction().execute((tx) => claimTask(tx, delivery, clock.now()));
+      return delivery;
+    },
+    handBack: (delivery: Delivery) => queue.putBack(db, delivery, clock.now()),
+    report: (delivery: Delivery, progress: number) =>
+      reportProgress(db, delivery, { stage: "recognising", progress }),
+    read: () => db.selectFrom("tasks").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
+    eta: async () =>
+      etaSeconds(
+        await db.selectFrom("tasks").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
+        clock.now(),
+      ),
+  };
+}
+
+async function recording(db: Database, now: Date): Promise<number> {
+  const created_at = now.toISOString();
+  const { id: owner_id } = await createUser(
+    db,
+    { email: "ada@example.org", passwordHash: null, isAdmin: false },
+    now,
+  );
+  const project = { title: "A", kind: "audio", audio_file_type: "interview", return_timestamps: 1 } as const;
+  await db
+    .insertInto("projects")
+    .values({ ...project, owner_id, language: "auto", created_at })
+    .execute();
+  const { id } = await db
+    .insertInto("files")
+    .values({
+      project_id: 1,
+      uploaded_by: owner_id,
+      original_filename: "a.wav",
+      file_type: "audio",
+      blob_key: "a",
+      size_bytes: 1,
+      sha256: "a",
+      duration_seconds: 60,
+      probe_json: "{}",
+      uploaded_at: created_at,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+test("progress never falls, although a run that takes up where another stopped begins at nothing", async () => {
+  const task = await queuedTask();
+  const first = await task.begin();
+  await task.report(first, 0.4);
+  await task.handBack(first);
+  const second = await task.begin();
+  for (const [reported, shown] of [
+    [0, 0.4],
+    [0.3, 0.4],
+    [0.5, 0.5],
+  ] as const) {
+    expect(await task.report(second, reported)).toBe(true);
+    expect(await task.read()).toMatchObject({ progress: shown, stage: "recognising" });
+  }
+  expect(await task.report(first, 0.9)).toBe(false);
+  expect((await task.read()).progress).toBe(0.5);
+});
+
+test("the time left follows the pace of the run, once there is one", async () => {
+  const task = await queuedTask();
+  task.clock.advance(600_000);
+  expect(await task.eta()).toBeNull();
+  const delivery = await task.begin();
+  task.clock.advance(10_000);
+  await task.report(delivery, 0.01);
+  expect(await task.eta()).toBeNull();
+  await task.report(delivery, 0.25);
+  expect(await task.eta()).toBe(30);
+  task.clock.advance(20_000);
+  await task.report(delivery, 0.75);
+  expect(await task.eta()).toBe(10);
+});
+
+test("a pause between two runs does not count in the time left, nor what the first one did", async () => {
+  const task = await queuedTask();
+  const first = await task.begin();
+  task.clock.advance(10_000);
+  await task.report(first, 0.4);
+  await task.handBack(first);
+  task.clock.advance(3_600_000);
+  const second = await task.begin();
+  await task.report(second, 0.4);
+  expect(await task.eta()).toBeNull();
+  task.clock.advance(5_000);
+  await task.report(second, 0.5);
+  expect(await task.eta()).toBe(25);
+});
