@@ -44,6 +44,7 @@ import { signOnRoutes } from "./single-sign-on/routes.ts";
 import { startEngine } from "./speech/choose-engine.ts";
 import { isInstalled } from "./speech/models/installed.ts";
 import { neededModel } from "./speech/needed-model.ts";
+import { ServerCheck } from "./speech/openai-check.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { TRANSCRIPTION_QUEUE } from "./tasks/tasks.ts";
 import { forgetOldInvitations } from "./teams/invitations.ts";
@@ -104,6 +105,8 @@ interface Services {
   /** Where the links in mails lead: never taken from a request, which anybody can send. */
   siteUrl: () => string;
   webhookSecrets: WebhookSecrets;
+  /** Of the server that recognises; null where this machine does. */
+  serverCheck: ServerCheck | null;
   /** Those of this process. */
   workers: QueueWorker[];
   /** There is new work in a queue. */
@@ -141,6 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       address: `http://${config.host}:${config.port}`,
       siteUrl: () => config.publicUrl ?? services.address,
       webhookSecrets: new WebhookSecrets(secrets.signingKey),
+      serverCheck: config.openai && new ServerCheck({ ...config.openai, apiKey: secrets.openaiApiKey }, now),
       workers: [],
       wake: () => {
         for (const worker of services.workers) worker.wake();
@@ -282,10 +286,11 @@ const API_INFO = {
   description: "Transcripts that say what they do not know. Compatible with the public Uspeech API.",
 };
 
-async function checkModel({ config, folders }: Services): Promise<void> {
+async function checkModel({ config, folders, serverCheck }: Services): Promise<void> {
   const needed = neededModel(config);
-  if (await isInstalled(folders.models, needed)) return;
-  throw new Error(`The model ${needed.name} is not installed. Run \`uspeech models pull ${needed.name}\`.`);
+  if (!(await isInstalled(folders.models, needed)))
+    throw new Error(`The model ${needed.name} is not installed. Run \`uspeech models pull ${needed.name}\`.`);
+  await serverCheck?.ask();
 }
 
 async function listen(server: ApiServer<Actor>, services: Services): Promise<string> {

@@ -51,6 +51,8 @@ export interface OpenAiTestServer extends AsyncDisposable {
   /** As an operator sets it, with `/v1`. */
   url: string;
   calls: Call[];
+  /** How often it was asked for its models. */
+  checks: number;
   /** Answers, in this order, before the server behaves. */
   faults: Fault[];
   /** Most requests at once. */
@@ -72,6 +74,7 @@ type Served = Omit<OpenAiTestServer, "url" | typeof Symbol.asyncDispose>;
 export async function startOpenAiServer(manners: Partial<Served["manners"]> = {}): Promise<OpenAiTestServer> {
   const served: Served = {
     calls: [],
+    checks: 0,
     faults: [],
     busiest: 0,
     manners: {
@@ -107,6 +110,7 @@ function asError(error: unknown): Error {
 }
 
 async function answer(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === "GET") return listModels(served, request, response);
   const call = await readCall(request);
   served.calls.push(call);
   const fault = served.faults.shift();
@@ -115,6 +119,15 @@ async function answer(served: Served, request: IncomingMessage, response: Server
   const refusal = refusalOf(served, call);
   if (refusal !== null) return sendJson(response, refusal.status, { error: { message: refusal.message } });
   sendJson(response, 200, formed(call, await served.manners.hears(call)));
+}
+
+function listModels(served: Served, { headers, url }: IncomingMessage, response: ServerResponse): void {
+  served.checks += 1;
+  const { key, model } = served.manners;
+  if (key !== null && headers.authorization !== `Bearer ${key}`)
+    return sendJson(response, 401, { error: { message: "Incorrect API key provided." } });
+  if (url !== "/v1/models") return sendJson(response, 404, { error: { message: "Not found." } });
+  sendJson(response, 200, { object: "list", data: [{ id: model, object: "model" }] });
 }
 
 async function readCall(request: IncomingMessage): Promise<Call> {

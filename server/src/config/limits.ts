@@ -251,6 +251,10 @@ export const LIMITS = {
     textCharactersMax: 20_000,
     /** How much of a server's own words an error message quotes. */
     quoteCharactersMax: 200,
+    /** How long `/readyz` waits for the server: less than a load balancer waits for `/readyz`, 5 s with most. */
+    checkMs: 3_000,
+    /** How long the server is believed to be as it was found, however many ask. */
+    checkKeptMs: 5_000,
   },
   pipeline: {
     /** Segments of one recording that wait while every worker is busy, so that none is idle while speech is being found. */

@@ -48,24 +48,50 @@ export interface AskOptions {
  * @throws RecognitionServerError; the signal's reason
  */
 export async function ask(server: OpenAiServer, question: Question, options: AskOptions): Promise<unknown> {
-  const timeLimit = AbortSignal.timeout(options.timeLimitMs);
-  try {
-    const response = await fetch(endpointOf(server.url), {
-      method: "POST",
-      headers: server.apiKey === null ? {} : { authorization: `Bearer ${server.apiKey}` },
-      body: formOf(server.model, question),
-      // The recording goes to the address that the operator named, and to no other.
-      redirect: "manual",
-      signal: AbortSignal.any([options.signal, timeLimit]),
-    });
+  return inTime(server, options, async (signal) => {
+    const body = formOf(server.model, question);
+    const response = await send(server, endpointOf(server.url), { method: "POST", body, signal });
     const text = await readText(response);
     if (!response.ok) throw refusal(server, response, text);
     return parsed(response, text);
+  });
+}
+
+/**
+ * Finds out whether the server answers and takes the key, by its list of models. That a server has no such list says
+ * nothing against it.
+ *
+ * @throws RecognitionServerError where it cannot be used; the signal's reason
+ */
+export async function checkServer(server: OpenAiServer, options: AskOptions): Promise<void> {
+  await inTime(server, options, async (signal) => {
+    const response = await send(server, modelsOf(server.url), { signal });
+    const { status } = response;
+    const isUnusable = (status >= 300 && status < 400) || status === 401 || status === 403 || status >= 500;
+    if (isUnusable) throw refusal(server, response, await readText(response));
+    await response.body?.cancel();
+  });
+}
+
+async function inTime<T>(
+  server: OpenAiServer,
+  { signal, timeLimitMs }: AskOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeLimit = AbortSignal.timeout(timeLimitMs);
+  try {
+    return await work(AbortSignal.any([signal, timeLimit]));
   } catch (error) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (error instanceof RecognitionServerError) throw error;
-    throw timeLimit.aborted ? tooSlow(options.timeLimitMs) : unreachable(server, error);
+    throw timeLimit.aborted ? tooSlow(timeLimitMs) : unreachable(server, error);
   }
+}
+
+function send({ apiKey }: OpenAiServer, address: URL, init: RequestInit): Promise<Response> {
+  const headers: Record<string, string> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  // The recording and the key go to the address that the operator named, and to no other.
+  return fetch(address, { ...init, headers, redirect: "manual" });
 }
 
 /** The address that clips are sent to: below an API's address, unless that is one for clips already. */
@@ -75,6 +101,13 @@ export function endpointOf(url: string): URL {
   // `/inference` is whisper.cpp's own.
   if (/\/(?:audio\/transcriptions|inference)$/.test(path)) return endpoint;
   endpoint.pathname = `${path || "/v1"}/audio/transcriptions`;
+  return endpoint;
+}
+
+/** Where the list of models is, beside the address for clips. */
+function modelsOf(url: string): URL {
+  const endpoint = endpointOf(url);
+  endpoint.pathname = endpoint.pathname.replace(/(?:audio\/transcriptions|inference)$/, "models");
   return endpoint;
 }
 

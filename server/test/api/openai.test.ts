@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createLog } from "../../src/observe/log.ts";
 import { spoken } from "../audio.ts";
 import { startServer } from "../harness.ts";
 import { startOpenAiServer } from "../openai-server.ts";
@@ -54,4 +55,39 @@ test("a project's language is passed on, and one that the server's model does no
   const { body: french } = await admin.upload(recording, { project: await project("fr") });
   expect((await admin.settled(french.id)).status).toBe("failed");
   expect(elsewhere.calls).toHaveLength(1);
+});
+
+test("readiness asks the server that recognises, seldom, and says when it is away or refuses the key", async () => {
+  await using elsewhere = await startOpenAiServer({ key: "sk-elsewhere" });
+  let now = Date.now();
+  const started = (USPEECH_OPENAI_URL: string, USPEECH_OPENAI_API_KEY: string) =>
+    startServer({
+      roles: ["api"],
+      log: createLog("silent"),
+      now: () => new Date(now),
+      env: {
+        USPEECH_MODEL: "openai",
+        USPEECH_OPENAI_URL,
+        USPEECH_OPENAI_MODEL: "whisper-1",
+        USPEECH_OPENAI_API_KEY,
+      },
+    });
+  const { admin } = await started(elsewhere.url, "sk-elsewhere");
+  const answers = await Promise.all([1, 2, 3].map(() => admin.get("/readyz")));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(elsewhere.checks).toBe(1);
+
+  elsewhere.manners.key = "sk-another";
+  expect((await admin.get("/readyz")).status).toBe(200);
+  now += 5_000;
+  expect(await admin.get("/readyz")).toMatchObject({ status: 503, body: { checks: { model: "failed" } } });
+  expect(elsewhere.checks).toBe(2);
+
+  const nowhere = await started("http://127.0.0.1:9/v1", "sk-elsewhere");
+  expect(await nowhere.admin.get("/readyz")).toMatchObject({
+    status: 503,
+    body: { checks: { database: "ok", model: "failed" } },
+  });
+  const unlisted = await started(`${elsewhere.url}/other`, "sk-another");
+  expect((await unlisted.admin.get("/readyz")).status).toBe(200);
 });
