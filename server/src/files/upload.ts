@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Database, Tx } from "../database/open.ts";
 import { PermissionDenied } from "../http/errors.ts";
 import { readForm } from "../http/multipart.ts";
+import { int } from "../http/python.ts";
 import type { Form } from "../http/serializer.ts";
 import type { Answer, Call } from "../http/view.ts";
 import {
@@ -66,9 +67,24 @@ function receiveForm(
   return readForm(call, {
     fileField: "file",
     fileBytesMax: config.uploadBytesMax,
-    onFile: (stream) => receive(blobs, stream, config.uploadBytesMax, call.signal),
+    async onFile(stream, _filename, before) {
+      await refuseViewer(services.db, call.actor, before.get("project"));
+      return receive(blobs, stream, config.uploadBytesMax, call.signal);
+    },
     discard: (blob) => discard({ blobs, ...services }, blob),
   });
+}
+
+/**
+ * Refuses who may only look at a project before their file has come, where its name came before. What is no project of
+ * theirs is told with the form's other faults.
+ *
+ * @throws {PermissionDenied}
+ */
+async function refuseViewer(db: Database, actor: Actor, projectId = ""): Promise<void> {
+  const id = Number(int(projectId) ?? 0);
+  const project = Number.isSafeInteger(id) && id > 0 ? await findProject(db, actor, id) : undefined;
+  if (project && !permits(project.role, "edit")) throw new PermissionDenied();
 }
 
 /** An upload that came to nothing must leave nothing; a blob that resists is removed by the next sweep for orphans. */

@@ -11,8 +11,8 @@ import type { HttpLimits } from "./server.ts";
 export interface FormOptions<Kept> {
   /** The name of the part that is the file; files under other names are read past. */
   fileField: string;
-  /** Keeps the file. It must read the stream to its end or throw. */
-  onFile: (stream: Readable, filename: string) => Promise<Kept>;
+  /** Keeps the file. It must read the stream to its end or throw. @param before the texts that came before it */
+  onFile: (stream: Readable, filename: string, before: ReadonlyMap<string, string>) => Promise<Kept>;
   /** Undoes `onFile`: a later file took this one's place, or the form turned out broken. */
   discard: (kept: Kept) => Promise<void>;
   fileBytesMax: number;
@@ -147,7 +147,7 @@ class FormReading<Kept> {
 
   keep(stream: BusboyFileStream, filename: string): void {
     const keeping = this.options
-      .onFile(stream, filename)
+      .onFile(stream, filename, this.values)
       .then((kept) => new FormFile(filename, stream.bytesRead, kept));
     keeping.catch(this.done.reject);
     this.keeping.push(keeping);

@@ -1,7 +1,12 @@
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { request } from "node:http";
+import path from "node:path";
+import { json } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { setActive } from "../../src/accounts/users.ts";
 import { tone } from "../audio.ts";
-import { startServer } from "../harness.ts";
+import { type Client, startServer } from "../harness.ts";
 
 const FORBIDDEN = { status: 403, body: { detail: "You do not have permission to perform this action." } };
 const UNKNOWN = { status: 400, body: { email: ["There is no user with this e-mail address."] } };
@@ -60,6 +65,33 @@ test("view is to read; edit is also to upload, rename, transcribe, cancel and de
     expect(await ada.send(method, "/api/projects/1/", {})).toMatchObject(FORBIDDEN);
   expect(await ada.get("/api/projects/1/shares/")).toMatchObject(FORBIDDEN);
 });
+
+test("a viewer's upload is refused before its file has come, or after it where the project is named last", async () => {
+  const { ada, share, dataDir } = await sharedProject();
+  await share("view");
+  const project = '--x\r\ncontent-disposition: form-data; name="project"\r\n\r\n1\r\n';
+  const file = '--x\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF';
+  const type = '--x\r\ncontent-disposition: form-data; name="file_type"\r\n\r\naudio\r\n';
+  const begun = await sendForm(ada, `${project}${file}`, { isWhole: false });
+  const last = await sendForm(ada, `${file}\r\n${type}${project}--x--\r\n`, { isWhole: true });
+  expect([begun, last]).toEqual([FORBIDDEN, FORBIDDEN]);
+  const left = await readdir(path.join(dataDir, "blobs"), { recursive: true, withFileTypes: true });
+  expect(left.filter((entry) => entry.isFile())).toEqual([]);
+});
+
+/** Sends a form, or the beginning of one, and gives what is answered to that. */
+async function sendForm({ baseUrl, key }: Client, text: string, { isWhole }: { isWhole: boolean }) {
+  const headers = { authorization: `Api-Key ${key}`, "content-type": "multipart/form-data; boundary=x" };
+  const sending = request(`${baseUrl}/api/files/`, { method: "POST", headers });
+  // The server hangs up on what is not whole, once it has answered.
+  sending.on("error", () => undefined);
+  sending.write(text);
+  if (isWhole) sending.end();
+  const [response] = await once(sending, "response");
+  const body = await json(response);
+  sending.destroy();
+  return { status: response.statusCode, body };
+}
 
 test("rights are looked at before the body, and existence before rights", async () => {
   const { ada, user, share } = await sharedProject();
