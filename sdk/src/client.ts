@@ -3,6 +3,7 @@ import { Files, type UploadOptions } from "./resources/files.ts";
 import { Projects } from "./resources/projects.ts";
 import { Tasks } from "./resources/tasks.ts";
 import { Transcripts } from "./resources/transcripts.ts";
+import { Usage } from "./resources/usage.ts";
 import { type ClientOptions, Transport } from "./transport.ts";
 import type { Transcript, TranscriptionFile } from "./types.ts";
 import type { UploadSource } from "./upload.ts";
@@ -24,6 +25,7 @@ export class UspeechClient {
   readonly files: Files;
   readonly transcripts: Transcripts;
   readonly tasks: Tasks;
+  readonly usage: Usage;
 
   /** @throws {TypeError} where the address or the key cannot be one */
   constructor(options: ClientOptions) {
@@ -32,6 +34,7 @@ export class UspeechClient {
     this.files = new Files(transport);
     this.transcripts = new Transcripts(transport);
     this.tasks = new Tasks(transport);
+    this.usage = new Usage(transport);
   }
 
   /**

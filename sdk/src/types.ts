@@ -12,6 +12,8 @@ export type FileType = TranscriptionFile["file_type"];
 export type FileChange = Schemas["PatchedFileChangeRequest"];
 export type TranscriptSummary = Schemas["TranscriptSummary"];
 export type Task = Schemas["Task"];
+export type Usage = Schemas["Usage"];
+export type UsageEntry = Schemas["UsageEntry"];
 
 /** `words` is there where they were asked for. */
 export type Turn = Omit<Schemas["Turn"], "words"> & Partial<Pick<Schemas["Turn"], "words">>;
@@ -27,6 +29,7 @@ export type ProjectFilters = Filters<"projects_list">;
 export type FileFilters = Filters<"files_list">;
 export type TranscriptFilters = Filters<"transcripts_list">;
 export type TaskFilters = Filters<"tasks_list">;
+export type UsageFilters = Filters<"usage_entries_list">;
 
 export type ExportType = NonNullable<Query<"transcripts_download_retrieve">["type"]>;
 /** A link that needs no credentials, for some time. */

@@ -119,6 +119,18 @@ test("resources are created, read, changed, listed over pages and deleted", asyn
   expect(await client.files.list().all()).toEqual([]);
 });
 
+test("the minutes of the key's user are read, with the ledger behind them", async () => {
+  const client = await start({ roles: ["api"], env: { USPEECH_TRIAL_MINUTES: 10 } });
+  const { task } = await client.files.upload(await tone(6), { project: 1 });
+  expect(await client.usage.get()).toMatchObject({
+    plan: "trial",
+    minutes_included: 10,
+    minutes_reserved: 0.1,
+  });
+  expect(await client.usage.entries().all()).toMatchObject([{ kind: "reserve", task, seconds: 6 }]);
+  expect(await client.usage.entries({ kind: "settle" }).all()).toEqual([]);
+});
+
 test("faults arrive as typed errors that carry the server's words", async () => {
   const { admin } = await startServer({ roles: ["api"] });
   const client = new UspeechClient({ baseUrl: admin.baseUrl, apiKey: admin.key });
