@@ -31,6 +31,7 @@ import { metricsRoutes } from "./metrics/routes.ts";
 import { Changes } from "./observe/changes.ts";
 import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { pageRoutes } from "./pages/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import type { Queue } from "./queue/queue.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
@@ -276,6 +277,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
   downloadRoutes(server, services);
   usageRoutes(server, services);
   adminRoutes(server, services);
+  pageRoutes(server);
   addSchemaView(server, API_INFO);
   return server;
 }

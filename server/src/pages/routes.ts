@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Actor } from "../accounts/users.ts";
+import type { ApiServer } from "../http/server.ts";
+import { documentOf, PAGE_NAMES } from "./documents.ts";
+
+/** What a page may load and speak to: its own server, and nothing that stands in its text. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** Pages for people who come by a link: no part of the API, so they stand in no schema. */
+export function pageRoutes(server: ApiServer<Actor>): void {
+  for (const name of PAGE_NAMES) {
+    const path = name === "home" ? "/" : `/${name}`;
+    serve(server, path, "text/html; charset=utf-8", documentOf(name));
+  }
+  serve(server, "/pages/page.js", "text/javascript; charset=utf-8", ownFile("page.js"));
+  serve(server, "/pages/page.css", "text/css; charset=utf-8", ownFile("page.css"));
+}
+
+function ownFile(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), "utf8");
+}
+
+function serve({ app }: ApiServer<Actor>, path: string, contentType: string, text: string): void {
+  app.get(path, (_request, reply) =>
+    reply.headers({ "content-type": contentType, "content-security-policy": POLICY }).send(text),
+  );
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { Browser, GOOD_PASSWORD, mailsOf, mailTo } from "../browser.ts";
+import { startServer } from "../harness.ts";
+import { ROOT } from "../sources.ts";
+
+async function start() {
+  const server = await startServer({ roles: ["api"] });
+  return { ...server, browser: new Browser(server.admin.baseUrl) };
+}
+
+/** Opens an address as somebody who clicks on it: what stands behind the `#` is not sent. */
+async function open(address: string): Promise<{ title: string; policy: string }> {
+  const response = await fetch(address);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  const html = await response.text();
+  for (const [, target = ""] of html.matchAll(/(?:src|<link[^>]* href)="([^"]+)"/g))
+    expect((await fetch(new URL(target, address))).status).toBe(200);
+  return {
+    title: /<title>(.*)<\/title>/.exec(html)?.[1] ?? "",
+    policy: response.headers.get("content-security-policy") ?? "",
+  };
+}
+
+function linkIn(text: string): string {
+  return /http\S+/.exec(text)?.[0] ?? "";
+}
+
+test("every link in a mail leads to a page that does what the mail says", async () => {
+  const { admin, browser, dataDir } = await start();
+  await browser.register("ada@example.org");
+  const confirm = await mailTo(dataDir, "ada@example.org", "Confirm your e-mail address");
+  expect(await open(linkIn(confirm.text))).toMatchObject({ title: "Confirm your e-mail address" });
+
+  await browser.post("/api/auth/password-reset/", { email: "ada@example.org" });
+  const forgotten = await mailTo(dataDir, "ada@example.org", "Choose a new password");
+  expect(await open(linkIn(forgotten.text))).toMatchObject({ title: "Choose a new password" });
+  const change = { token: forgotten.token, password: `${GOOD_PASSWORD} staple` };
+  expect((await browser.post("/api/auth/password-reset/confirm/", change)).status).toBe(204);
+  const changed = await mailTo(dataDir, "ada@example.org", "Your password was changed");
+  expect(await open(linkIn(changed.text))).toMatchObject({ title: "Choose a new password" });
+
+  await admin.send("POST", "/api/teams/", { name: "Field work" });
+  await admin.send("POST", "/api/teams/1/invitations/", { email: "bob@example.org" });
+  const [invited] = await vi.waitFor(async () => {
+    const mails = await mailsOf(dataDir);
+    expect(mails.map(({ to }) => to)).toContain("bob@example.org");
+    return mails.filter(({ to }) => to === "bob@example.org");
+  }, 10_000);
+  expect(await open(linkIn(invited?.text ?? ""))).toMatchObject({ title: "Join a team" });
+});
+
+test("a page runs its own server's script alone, and stands in nobody's frame", async () => {
+  const { admin } = await start();
+  const { title, policy } = await open(`${admin.baseUrl}/`);
+  expect(title).toBe("Uspeech");
+  expect(policy).toBe(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  );
+  const script = await fetch(`${admin.baseUrl}/pages/page.js`);
+  expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+});
+
+test("the pages ask the API only for what it has", async () => {
+  const { admin } = await start();
+  const { paths } = (await admin.get("/api/schema/")).body;
+  const source = readFileSync(join(ROOT, "server/src/pages/page.js"), "utf8");
+  const asked = [...source.matchAll(/ask\("([A-Z]+)", (.*?)[,)]/g)].flatMap(([, method = "", target = ""]) =>
+    [...target.matchAll(/"([a-z-]+\/[a-z/-]*)"/g)].map(([, path]) => [`/api/${path}`, method.toLowerCase()]),
+  );
+  expect(asked.length).toBeGreaterThan(8);
+  for (const [path = "", method = ""] of asked) expect(paths[path]).toHaveProperty(method);
+});
