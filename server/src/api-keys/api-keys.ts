@@ -1,7 +1,8 @@
-import { createHash, randomInt, timingSafeEqual } from "node:crypto";
+import { hash, randomInt, timingSafeEqual } from "node:crypto";
 import type { Selectable } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import { LIMITS } from "../config/limits.ts";
+import { compiledOnce } from "../database/compiled.ts";
 import type { Executor } from "../database/open.ts";
 import { countOf } from "../database/page.ts";
 import type { Tables } from "../database/tables.ts";
@@ -129,13 +130,7 @@ export type KeyCheck =
  */
 export async function checkApiKey(executor: Executor, presented: string, now: Date): Promise<KeyCheck> {
   const [prefix, secret] = split(presented);
-  const row = await executor
-    .selectFrom("api_keys as key")
-    .innerJoin("users as user", "user.id", "key.user_id")
-    .select(["key.id", "key.secret_hash", "key.revoked_at", "key.expires_at", "key.last_used_at"])
-    .select(["user.id as user_id", "user.is_active", "user.is_admin"])
-    .where("key.prefix", "=", prefix)
-    .executeTakeFirst();
+  const [row] = await keysWithUser(executor, prefix);
   const expected = Buffer.from(row?.secret_hash ?? sha256("no such key"), "hex");
   const matches = timingSafeEqual(expected, Buffer.from(sha256(secret), "hex"));
   if (!row || !matches) return { kind: "unknown" };
@@ -151,6 +146,15 @@ export async function checkApiKey(executor: Executor, presented: string, now: Da
   };
   return { kind: "valid", actor };
 }
+
+const keysWithUser = compiledOnce((executor, prefix: string) =>
+  executor
+    .selectFrom("api_keys as key")
+    .innerJoin("users as user", "user.id", "key.user_id")
+    .select(["key.id", "key.secret_hash", "key.revoked_at", "key.expires_at", "key.last_used_at"])
+    .select(["user.id as user_id", "user.is_active", "user.is_admin"])
+    .where("key.prefix", "=", prefix),
+);
 
 /** To the minute: a write for each read would make every request wait for the disk. */
 async function noteUse(executor: Executor, id: number, lastUsedAt: string | null, now: Date): Promise<void> {
@@ -169,7 +173,7 @@ function split(key: string): [prefix: string, secret: string] {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }
 
 const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";

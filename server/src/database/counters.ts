@@ -12,6 +12,15 @@ export interface Count {
 /** How long one process waits for another's count, which takes microseconds. */
 const BUSY_TIMEOUT_MS = 2_000;
 
+/** Each count writes one page to the log; the smaller, the longer until the log must go to disk. */
+const PAGE_BYTES = 1_024;
+
+/**
+ * Pages in the log before it goes to disk, while everybody waits: some 20 ms. With 1,000 of them, SQLite's default, that
+ * was every other second at 500 requests a second, and so one request in a hundred.
+ */
+const LOG_PAGES = 4_000;
+
 /**
  * Counts by subject and period, exact among all processes on one data folder: each count is one atomic statement.
  *
@@ -30,7 +39,9 @@ export class Counters {
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
+    this.#db.pragma(`page_size = ${PAGE_BYTES}`);
     this.#db.pragma("journal_mode = WAL");
+    this.#db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
     this.#db.pragma("synchronous = NORMAL");
     this.#db.exec(TABLE);
     this.#count = this.#db.prepare(COUNT);

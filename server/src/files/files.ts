@@ -1,11 +1,12 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Actor } from "../accounts/users.ts";
 import { type BlobStore, BlobTooLargeError, type StoredBlob } from "../blobs/blob-store.ts";
 import { doomBlobs } from "../blobs/doomed.ts";
 import type { Config } from "../config/config.ts";
 import { LIMITS } from "../config/limits.ts";
+import { compiledOnce } from "../database/compiled.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { FileType, Tables, TranscriptStatus } from "../database/tables.ts";
 import { PayloadTooLarge, ValidationError } from "../http/errors.ts";
@@ -57,20 +58,25 @@ function fileRows(executor: Executor) {
 }
 
 /** Undefined where there is none for this actor. */
-export function findFile(executor: Executor, actor: Actor, id: number): Promise<FileRow | undefined> {
-  return fileRows(executor)
-    .where("files.id", "=", id)
-    .where(inVisibleProject(executor, actor))
-    .executeTakeFirst();
+export async function findFile(executor: Executor, actor: Actor, id: number): Promise<FileRow | undefined> {
+  const [file] = await visibleFiles(executor, actor.userId, id);
+  return file;
 }
+
+const visibleFiles = compiledOnce((executor, userId: number, id: number) =>
+  fileRows(executor).where("files.id", "=", id).where(inVisibleProject(executor, { userId })),
+);
 
 /** In the order of the ids, of which the caller has made sure that the actor sees them; those gone meanwhile are left out. */
 export async function filesById(executor: Executor, ids: readonly number[]): Promise<FileRow[]> {
-  if (ids.length === 0) return [];
-  const rows = await fileRows(executor).where("files.id", "in", ids).execute();
+  const rows = await filesIn(executor, JSON.stringify(ids));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
+
+const filesIn = compiledOnce((executor, ids: string) =>
+  fileRows(executor).where("files.id", "in", sql<number>`(select value from json_each(${ids}))`),
+);
 
 /** Streams an upload to the blob store. @throws {PayloadTooLarge} */
 export async function receive(

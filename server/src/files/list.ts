@@ -39,8 +39,8 @@ export async function listFiles(db: Database, call: Call<Actor>) {
       if (isWhole) return wanted.project?.file_count ?? visibleCount(db, actor, "file_count");
       return countOf(matchingFiles(db, actor, wanted, terms));
     },
-    rows: async (window) => {
-      const search = isWhole && !wanted.project ? await searchFor(db, actor, window) : "seek";
+    rows: async (window, count) => {
+      const search = isWhole && !wanted.project ? await searchFor(db, count, window) : "seek";
       const ids = await windowOf(
         matchingFiles(db, actor, wanted, terms, search).select("files.id"),
         FILE_ORDERING.read(call.query),

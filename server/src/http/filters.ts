@@ -172,11 +172,12 @@ export function ordering<const N extends readonly string[]>(
       return field === undefined ? [] : [{ field, descending }];
     });
   const description = `Fields to sort by, separated by commas, "-" in front for descending: ${names.join(", ")}.`;
+  const standing = parse(fallback);
   return {
     parameters: [{ name: "ordering", description, schema: { type: "string", default: fallback } }],
     read(query) {
       const wanted = parse(lastParam(query, "ordering") ?? "");
-      return wanted.length > 0 ? wanted : parse(fallback);
+      return wanted.length > 0 ? wanted : standing;
     },
   };
 }

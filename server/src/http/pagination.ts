@@ -13,7 +13,8 @@ export interface Page<Row> {
 
 export interface PageSource<Row> {
   count: () => Promise<number> | number;
-  rows: (window: { limit: number; offset: number }) => Promise<Row[]> | Row[];
+  /** @param count what `count` gave */
+  rows: (window: { limit: number; offset: number }, count: number) => Promise<Row[]> | Row[];
 }
 
 export const PAGE_PARAMETERS: readonly Parameter[] = [
@@ -42,7 +43,7 @@ export async function paginate<Row>(
   const count = await source.count();
   const pages = Math.max(1, Math.ceil(count / size));
   const page = pageNumber(lastParam(call.query, "page") ?? "1", pages);
-  const results = await source.rows({ limit: size, offset: (page - 1) * size });
+  const results = await source.rows({ limit: size, offset: (page - 1) * size }, count);
   return {
     count,
     next: page < pages ? withPage(call.url, page + 1) : null,

@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from "kysely";
 import type { Actor } from "../accounts/users.ts";
+import { compiledOnce } from "../database/compiled.ts";
 import type { Executor } from "../database/open.ts";
 import type { TeamRole } from "../database/tables.ts";
 import { NotFound, PermissionDenied } from "../http/errors.ts";
@@ -29,49 +30,35 @@ export function permits(role: ProjectRole | TeamRole, action: Action): boolean {
   return PERMITTED[role].includes(action);
 }
 
+/** Whose view of the projects it is. */
+export type Viewer = Pick<Actor, "userId">;
+
 /**
  * Everything that opens a project to the actor: a row for each reason, so that one project may have several. Restricted to
- * some projects, each of the three parts uses its index.
+ * some projects, each of the three parts uses its index. What a share permits is a role's name.
  */
-function grants(executor: Executor, { userId }: Actor) {
-  return executor
-    .selectFrom("projects")
-    .where("projects.owner_id", "=", userId)
-    .select(["projects.id as project_id", role("owner").as("role")])
-    .unionAll(
-      executor
-        .selectFrom("team_members")
-        .innerJoin("projects", "projects.team_id", "team_members.team_id")
-        .where("team_members.user_id", "=", userId)
-        .where("team_members.role", "=", "admin")
-        .select(["projects.id as project_id", role("team_admin").as("role")]),
-    )
-    .unionAll(
-      executor
-        .selectFrom("project_shares")
-        .where("project_shares.user_id", "=", userId)
-        .select("project_shares.project_id")
-        // What a share permits is a role's name.
-        .select((eb) => eb.ref("project_shares.permission").$castTo<ProjectRole>().as("role")),
-    )
-    .as("grants");
-}
-
-function role(name: ProjectRole) {
-  return sql<ProjectRole>`${sql.lit(name)}`;
+function grants({ userId }: Viewer) {
+  return sql<{ project_id: number; role: ProjectRole }>`(
+    select id as project_id, 'owner' as role from projects where owner_id = ${userId}
+    union all
+    select projects.id, 'team_admin' from team_members
+    join projects on projects.team_id = team_members.team_id
+    where team_members.user_id = ${userId} and team_members.role = 'admin'
+    union all
+    select project_id, permission from project_shares where user_id = ${userId})`.as("grants");
 }
 
 /**
  * The projects that exist for the actor, as a query to select from or to restrict others by. Everything that shows or
  * changes something of a project goes through this: what it does not give is answered as if it were not there.
  */
-export function visibleProjects(executor: Executor, actor: Actor) {
+export function visibleProjects(executor: Executor, actor: Viewer) {
   return executor.selectFrom("projects").where("projects.id", "in", visibleProjectIds(executor, actor));
 }
 
 /** Ids of {@link visibleProjects}, for `where … in`. */
-export function visibleProjectIds(executor: Executor, actor: Actor) {
-  return executor.selectFrom(grants(executor, actor)).select("grants.project_id");
+export function visibleProjectIds(executor: Executor, actor: Viewer) {
+  return executor.selectFrom(grants(actor)).select("grants.project_id");
 }
 
 /** What projects count of what is in them. */
@@ -79,11 +66,23 @@ export type CountColumn = "file_count" | "transcript_count" | "task_count";
 
 /** How many files, transcripts or tasks the actor sees, from the counts that projects keep. */
 export async function visibleCount(executor: Executor, actor: Actor, column: CountColumn): Promise<number> {
-  const { total } = await visibleProjects(executor, actor)
-    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>(`projects.${column}`), sql<number>`0`).as("total"))
-    .executeTakeFirstOrThrow();
-  return total;
+  const [sum] = await VISIBLE_COUNTS[column](executor, actor.userId);
+  return sum?.total ?? 0;
 }
+
+function countVisible(column: CountColumn) {
+  return compiledOnce((executor, userId: number) =>
+    visibleProjects(executor, { userId }).select((eb) =>
+      eb.fn.sum<number | null>(`projects.${column}`).as("total"),
+    ),
+  );
+}
+
+const VISIBLE_COUNTS = {
+  file_count: countVisible("file_count"),
+  transcript_count: countVisible("transcript_count"),
+  task_count: countVisible("task_count"),
+};
 
 /** How the rows of a page are found: those of the visible projects, or all in order until enough are visible. */
 export type Search = "seek" | "walk";
@@ -91,22 +90,25 @@ export type Search = "seek" | "walk";
 /**
  * The faster way to a page of files, or of what belongs to files, in the order of an index. To walk looks at as many rows
  * as fill the page, divided by the share of all rows that the actor sees; to seek looks at all that they see, and sorts them.
+ *
+ * @param visible how many of the rows the actor sees
  */
 export async function searchFor(
   executor: Executor,
-  actor: Actor,
+  visible: number,
   { limit, offset }: { limit: number; offset: number },
 ): Promise<Search> {
-  const visible = await visibleCount(executor, actor, "file_count");
-  const { all } = await executor
-    .selectFrom("files")
-    .select((eb) => eb.fn.coalesce(eb.fn.max("id"), sql<number>`0`).as("all"))
-    .executeTakeFirstOrThrow();
+  const [newest] = await newestFile(executor);
+  const all = newest?.id ?? 0;
   return (offset + limit) * all < visible ** 2 ? "walk" : "seek";
 }
 
+const newestFile = compiledOnce((executor) =>
+  executor.selectFrom("files").select("id").orderBy("id", "desc").limit(1),
+);
+
 /** Whether a file's project is visible to the actor, for `where`. */
-export function inVisibleProject(executor: Executor, actor: Actor, search: Search = "seek") {
+export function inVisibleProject(executor: Executor, actor: Viewer, search: Search = "seek") {
   const projectId = sql.ref("files.project_id");
   // What is computed is looked up in no index.
   const sought = search === "walk" ? sql`+${projectId}` : projectId;
@@ -121,7 +123,7 @@ export async function rolesIn(
 ): Promise<Map<number, ProjectRole>> {
   if (projectIds.length === 0) return new Map();
   const granted = await executor
-    .selectFrom(grants(executor, actor))
+    .selectFrom(grants(actor))
     .selectAll()
     .where("grants.project_id", "in", projectIds)
     .execute();

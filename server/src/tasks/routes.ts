@@ -163,9 +163,9 @@ async function list(services: TaskServices, call: Call<Actor>) {
   const isWhole = !wanted.status && !wanted.file;
   const page = await paginate(call, {
     count: () => (isWhole ? visibleCount(db, call.actor, "task_count") : countOf(matching())),
-    rows: async (window) =>
+    rows: async (window, count) =>
       windowOf(
-        matching(isWhole ? await searchFor(db, call.actor, window) : "seek"),
+        matching(isWhole ? await searchFor(db, count, window) : "seek"),
         ORDERING.read(call.query),
         "tasks",
         window,

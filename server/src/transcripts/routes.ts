@@ -29,8 +29,10 @@ import {
   coverageOf,
   findTranscript,
   type StoredTurn,
+  textsOf,
   type TranscriptRow,
   transcriptRows,
+  type TurnText,
   turnsOf,
 } from "./transcripts.ts";
 
@@ -171,9 +173,9 @@ async function list({ db }: TranscriptServices, call: Call<Actor>) {
   };
   const page = await paginate(call, {
     count: () => (isWhole ? visibleCount(db, call.actor, "transcript_count") : countOf(matchingRows())),
-    rows: async (window) =>
+    rows: async (window, count) =>
       windowOf(
-        matchingRows(isWhole ? await searchFor(db, call.actor, window) : "seek"),
+        matchingRows(isWhole ? await searchFor(db, count, window) : "seek"),
         ORDERING.read(call.query),
         "transcripts",
         window,
@@ -185,8 +187,8 @@ async function list({ db }: TranscriptServices, call: Call<Actor>) {
 async function read({ db }: TranscriptServices, call: Call<Actor>) {
   const row = await findTranscript(db, call.actor, call.id());
   if (!row) throw new NotFound();
-  const turns = await turnsOf(db, row.id);
-  return { status: 200, body: detail(row, turns, wantsWords(call.query)) };
+  const turns = wantsWords(call.query) ? await turnsOf(db, row.id) : await textsOf(db, row.id);
+  return { status: 200, body: detail(row, turns) };
 }
 
 function wantsWords(query: URLSearchParams): boolean {
@@ -214,7 +216,7 @@ function summary(row: TranscriptRow): Output<typeof LISTED> {
   };
 }
 
-function detail(row: TranscriptRow, turns: StoredTurn[], withWords: boolean) {
+function detail(row: TranscriptRow, turns: ShownTurn[]) {
   const { speakers, ...rest } = summary(row);
   return {
     ...rest,
@@ -223,7 +225,7 @@ function detail(row: TranscriptRow, turns: StoredTurn[], withWords: boolean) {
       .map((turn) => turn.text)
       .filter(Boolean)
       .join("\n"),
-    turns: turns.map((turn) => presentTurn(turn, speakers, withWords)),
+    turns: turns.map((turn) => presentTurn(turn, speakers)),
     coverage: row.status === "transcribed" ? coverageOf(row) : null,
     missing: JSON.parse(row.missing_json) as string[],
     evidence: (JSON.parse(row.evidence_json) as Evidence[]).map(presentEvidence),
@@ -234,9 +236,12 @@ function presentEvidence({ kind, span, value, limit, text }: Evidence) {
   return { kind, start: span.start, end: span.end, value, limit, text };
 }
 
-function presentTurn(turn: StoredTurn, speakers: string[], withWords: boolean) {
-  const { id, start, end, text, flags } = turn;
+/** A turn with its words where those were asked for. */
+type ShownTurn = TurnText & Partial<Pick<StoredTurn, "words">>;
+
+function presentTurn(turn: ShownTurn, speakers: string[]) {
+  const { id, start, end, text, flags, words } = turn;
   const speaker = turn.speaker === null ? null : (speakers[turn.speaker] ?? null);
   const shown = { id, start, end, speaker, text, flags };
-  return withWords ? { ...shown, words: turn.words } : shown;
+  return words ? { ...shown, words } : shown;
 }

@@ -1,9 +1,10 @@
 import type { Selectable } from "kysely";
 import type { Actor } from "../accounts/users.ts";
+import { compiledOnce } from "../database/compiled.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Coverage, Evidence, Transcript, Turn, TurnFlag, Word } from "../pipeline/transcript.ts";
-import { inVisibleProject, type Search } from "../projects/access.ts";
+import { inVisibleProject, type Search, type Viewer } from "../projects/access.ts";
 
 export type TranscriptRow = Selectable<Tables["transcripts"]> & {
   project_id: number;
@@ -12,6 +13,7 @@ export type TranscriptRow = Selectable<Tables["transcripts"]> & {
   return_timestamps: number;
 };
 export type StoredTurn = Turn & { id: number };
+export type TurnText = Omit<StoredTurn, "words">;
 
 function rowsWithFile(executor: Executor) {
   return executor
@@ -28,17 +30,22 @@ function rowsWithFile(executor: Executor) {
 }
 
 /** Transcripts of files that the actor sees, with what their lists show of the file. */
-export function transcriptRows(executor: Executor, actor: Actor, search?: Search) {
+export function transcriptRows(executor: Executor, actor: Viewer, search?: Search) {
   return rowsWithFile(executor).where(inVisibleProject(executor, actor, search));
 }
 
-export function findTranscript(
+export async function findTranscript(
   executor: Executor,
   actor: Actor,
   id: number,
 ): Promise<TranscriptRow | undefined> {
-  return transcriptRows(executor, actor).where("transcripts.id", "=", id).executeTakeFirst();
+  const [transcript] = await visibleTranscripts(executor, actor.userId, id);
+  return transcript;
 }
+
+const visibleTranscripts = compiledOnce((executor, userId: number, id: number) =>
+  transcriptRows(executor, { userId }).where("transcripts.id", "=", id),
+);
 
 /** A finished transcript for whoever holds a link that was given to somebody who may see it. */
 export function linkedTranscript(executor: Executor, id: number): Promise<TranscriptRow | undefined> {
@@ -50,21 +57,40 @@ export function linkedTranscript(executor: Executor, id: number): Promise<Transc
 
 /** In the order in which they were spoken. */
 export async function turnsOf(executor: Executor, transcriptId: number): Promise<StoredTurn[]> {
-  const rows = await executor
+  const rows = await turnRows(executor, transcriptId);
+  return rows.map((row) => ({ ...turnText(row), words: JSON.parse(row.words_json) as Word[] }));
+}
+
+/** {@link turnsOf} without the words, which are nine tenths of what is stored. */
+export async function textsOf(executor: Executor, transcriptId: number): Promise<TurnText[]> {
+  return (await textRows(executor, transcriptId)).map(turnText);
+}
+
+function textsIn(executor: Executor, transcriptId: number) {
+  return executor
     .selectFrom("turns")
-    .selectAll()
+    .select(["id", "start_seconds", "end_seconds", "speaker", "text", "flags_json"])
     .where("transcript_id", "=", transcriptId)
-    .orderBy("position")
-    .execute();
-  return rows.map((row) => ({
+    .orderBy("position");
+}
+
+const textRows = compiledOnce(textsIn);
+
+const turnRows = compiledOnce((executor, transcriptId: number) =>
+  textsIn(executor, transcriptId).select("words_json"),
+);
+
+function turnText(
+  row: Omit<Selectable<Tables["turns"]>, "words_json" | "transcript_id" | "position">,
+): TurnText {
+  return {
     id: row.id,
     start: row.start_seconds,
     end: row.end_seconds,
     speaker: row.speaker,
     text: row.text,
     flags: JSON.parse(row.flags_json) as TurnFlag[],
-    words: JSON.parse(row.words_json) as Word[],
-  }));
+  };
 }
 
 /** The stored transcript in the pipeline's own form, as exports take it. */
