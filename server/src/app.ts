@@ -7,6 +7,7 @@ import type { Actor } from "./accounts/users.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { authenticateApiKey } from "./api-keys/authenticate.ts";
 import { apiKeyRoutes } from "./api-keys/routes.ts";
+import { forgetOldEntries } from "./audit/audit.ts";
 import { DiskBlobStore } from "./blobs/disk.ts";
 import { removeDoomedBlobs, removeOrphanBlobs } from "./blobs/doomed.ts";
 import { type Config, dataFolders, type DataFolders } from "./config/config.ts";
@@ -317,7 +318,7 @@ function keepHouse(services: Services): () => Promise<void> {
   };
 }
 
-async function sweep({ db, counters, blobs, folders, log, now }: Services): Promise<void> {
+async function sweep({ config, db, counters, blobs, folders, log, now }: Services): Promise<void> {
   try {
     await removeDoomedBlobs(db, blobs, log);
     await removeOrphanBlobs(db, blobs, ago(now(), LIMITS.blobs.orphanAgeMs), log);
@@ -330,10 +331,13 @@ async function sweep({ db, counters, blobs, folders, log, now }: Services): Prom
     await removeOldMails(folders.mail, ago(now(), LIMITS.mail.keptMs));
     await forgetOldInvitations(db, ago(now(), LIMITS.teams.expiredKeptMs));
     await forgetOldSegments(db, ago(now(), LIMITS.tasks.segmentsKeptMs));
+    if (config.auditDays !== null) await forgetOldEntries(db, ago(now(), config.auditDays * DAY_MS));
   } catch (error) {
     log.error({ err: error }, "the hourly sweep failed; it is tried again in an hour");
   }
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 function ago(now: Date, ms: number): Date {
   return new Date(now.getTime() - ms);

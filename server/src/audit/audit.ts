@@ -1,5 +1,5 @@
 import type { Actor } from "../accounts/users.ts";
-import type { Executor } from "../database/open.ts";
+import type { Database, Executor } from "../database/open.ts";
 
 /** Everything that is written down. */
 export const AUDIT_ACTIONS = [
@@ -70,4 +70,9 @@ export async function audit(
       created_at: now.toISOString(),
     })
     .execute();
+}
+
+/** Forgets what was written down before a time. The database refuses where that is less than 30 days ago. */
+export async function forgetOldEntries(db: Database, before: Date): Promise<void> {
+  await db.deleteFrom("audit_entries").where("created_at", "<", before.toISOString()).execute();
 }

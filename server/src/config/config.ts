@@ -23,6 +23,8 @@ export interface Config {
   /** Proxies whose `X-Forwarded-*` headers say who asks. */
   trustedProxies: readonly string[];
   registration: "open" | "closed";
+  /** After how many days an entry of the audit log is forgotten; null for never. */
+  auditDays: number | null;
   /** Whether webhooks may lead to private, loopback and link-local addresses. */
   webhooksAllowPrivate: boolean;
   /** Who mails come from. */
@@ -85,6 +87,7 @@ export function configure(env: Env): Config {
     trustedProxies: env.USPEECH_TRUSTED_PROXIES ?? [],
     webhooksAllowPrivate: env.USPEECH_WEBHOOKS_ALLOW_PRIVATE ?? false,
     registration: env.USPEECH_REGISTRATION ?? "open",
+    auditDays: env.USPEECH_AUDIT_DAYS ?? null,
     mailFrom: env.USPEECH_MAIL_FROM ?? `Uspeech <uspeech@${hostOf(env.USPEECH_PUBLIC_URL) ?? "localhost"}>`,
     oidc: oidcOf(env),
     admin: {

@@ -172,6 +172,7 @@ export const SETTINGS = {
   USPEECH_SMTP_URL: address("smtp", "smtps"),
   USPEECH_MAIL_FROM: mailbox,
   USPEECH_REGISTRATION: choice("open", "closed"),
+  USPEECH_AUDIT_DAYS: integer(30, 36_500),
   USPEECH_OIDC_ISSUER: address("https", "http"),
   USPEECH_OIDC_CLIENT_ID: text,
   USPEECH_OIDC_CLIENT_SECRET: secret,
