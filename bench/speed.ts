@@ -2,6 +2,8 @@
  * Measures what the program does with time and memory, as a process that is spoken to over HTTP on loopback.
  *
  *     npm run bench:speed -- pipeline [--length 5m] [--files 3] [--file-length 2m] [--rounds 2]
+ *     npm run bench:speed -- eta [--length 5m]
+ *     npm run bench:speed -- fairness [--length 5m] [--file-length 2m] [--files 3] [--rounds 2]
  *     npm run bench:speed -- memory [--lengths 2m,10m]
  *     npm run bench:speed -- upload [--gigabytes 0.5]
  *     npm run bench:speed -- api [--rows 1000] [--users 1] [--connections 16] [--rate 500] [--seconds 5]
@@ -12,6 +14,8 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { measureApi } from "./lib/speed/api.ts";
+import { measureEta } from "./lib/speed/eta.ts";
+import { measureFairness } from "./lib/speed/fairness.ts";
 import { measureMemory } from "./lib/speed/memory.ts";
 import { measurePipeline } from "./lib/speed/pipeline.ts";
 import { shown, type Measured } from "./lib/speed/table.ts";
@@ -51,6 +55,17 @@ const SECTIONS: Record<string, () => Promise<Measured>> = {
       seconds: secondsIn(values.length),
       files: Number(values.files),
       fileSeconds: secondsIn(values["file-length"]),
+      rounds: Number(values.rounds),
+    }),
+  eta: () => measureEta({ model, workers, audio, seconds: secondsIn(values.length) }),
+  fairness: () =>
+    measureFairness({
+      model,
+      workers,
+      audio,
+      longSeconds: secondsIn(values.length),
+      shortSeconds: secondsIn(values["file-length"]),
+      files: Number(values.files),
       rounds: Number(values.rounds),
     }),
   memory: () =>

@@ -1,13 +1,16 @@
 /** The real program as a process of its own, on a data folder of its own, spoken to over HTTP. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, openAsBlob, symlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { promisify } from "node:util";
 import { testModels } from "../../../server/test/models.ts";
 import { endWithUs, removeFolder, temporaryFolder } from "./temporary.ts";
+
+const run = promisify(execFile);
 
 export interface ProgramOptions {
   model: string;
@@ -21,12 +24,30 @@ export interface ApiFile {
   id: number;
   status: string;
   transcript: number | null;
+  task: number;
   duration_seconds: number;
   error_detail: unknown;
 }
 
+/** A task of the API, as far as benchmarks look at it. */
+export interface ApiTask {
+  status: string;
+  progress: number;
+  eta_seconds: number | null;
+}
+
+/** Somebody who uploads. */
+export interface Uploader {
+  key: string;
+  /** A project of theirs. */
+  project: number;
+}
+
 /** Nobody else's: it opens a server that lives on loopback for the length of a benchmark. */
 const API_KEY = "benchkey.0123456789012345678901234567890123456789";
+
+/** Whom the server makes at its first start. */
+const FIRST: Uploader = { key: API_KEY, project: 1 };
 
 /** No limit of the service is what is measured here. */
 const NO_LIMITS = {
@@ -85,35 +106,67 @@ export class Program {
     return { authorization: `Api-Key ${API_KEY}` };
   }
 
+  /** Makes somebody else, with a project of their own. */
+  async newcomer(email: string): Promise<Uploader> {
+    await this.#command("users", "create", email);
+    const key = (await this.#command("keys", "create", email)).trim();
+    const body = JSON.stringify({ title: email });
+    const init = { method: "POST", body, headers: { "content-type": "application/json" } };
+    const { id: project } = await this.#ask<{ id: number }>("/api/projects/", init, key);
+    return { key, project };
+  }
+
+  async #command(...args: string[]): Promise<string> {
+    const env = { ...process.env, USPEECH_DATA_DIR: this.dataDir };
+    return (await run(process.execPath, [MAIN, ...args], { env })).stdout;
+  }
+
   /** Uploads a recording from disk, as it is read. */
-  async upload(file: string): Promise<ApiFile> {
+  async upload(file: string, { key, project }: Uploader = FIRST): Promise<ApiFile> {
     const body = new FormData();
-    body.set("project", "1");
+    body.set("project", String(project));
     body.set("file_type", "audio");
     body.set("file", await openAsBlob(file), path.basename(file));
-    return this.#ask("/api/files/", { method: "POST", body });
+    return this.#ask("/api/files/", { method: "POST", body }, key);
+  }
+
+  /** The first account's, as is what is asked below unless it says otherwise. */
+  task(id: number): Promise<ApiTask> {
+    return this.#ask(`/api/tasks/${id}/`);
+  }
+
+  /** Deletes a file, whatever is being done with it. */
+  async remove(id: number): Promise<void> {
+    await this.#send(`/api/files/${id}/`, { method: "DELETE" }, API_KEY);
   }
 
   /** Waits until a file is transcribed. @throws Error where it fails */
-  async transcribed(id: number): Promise<ApiFile> {
-    const file = await this.settled(id);
+  async transcribed(id: number, by = FIRST): Promise<ApiFile> {
+    const file = await this.settled(id, by);
     if (file.status === "transcribed") return file;
     throw new Error(`The file is ${file.status}: ${JSON.stringify(file.error_detail)}`);
   }
 
   /** Waits until a file's transcription has ended, however it did. */
-  async settled(id: number): Promise<ApiFile> {
+  async settled(id: number, { key } = FIRST): Promise<ApiFile> {
     for (;;) {
-      const file = await this.#ask(`/api/files/${id}/?wait=30`);
+      const file = await this.#ask<ApiFile>(`/api/files/${id}/?wait=30`, {}, key);
       if (file.status !== "transcribing") return file;
     }
   }
 
-  async #ask(where: string, init: RequestInit = {}): Promise<ApiFile> {
-    const answer = await fetch(new URL(where, this.baseUrl), { ...init, headers: this.headers });
+  async #ask<Body>(where: string, init: RequestInit = {}, key = API_KEY): Promise<Body> {
+    return JSON.parse(await this.#send(where, init, key));
+  }
+
+  /** @returns the answer's body @throws Error for an answer that is an error */
+  async #send(where: string, init: RequestInit, key: string): Promise<string> {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Api-Key ${key}`);
+    const answer = await fetch(new URL(where, this.baseUrl), { ...init, headers });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${where} was answered with ${answer.status}: ${text}`);
-    return JSON.parse(text);
+    return text;
   }
 
   /** Ends the server as an operator does, and removes its data. */
