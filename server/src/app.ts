@@ -43,6 +43,7 @@ import { forgetOldSessions } from "./sessions/sessions.ts";
 import { shareRoutes } from "./shares/routes.ts";
 import { SignOnProvider } from "./single-sign-on/provider.ts";
 import { signOnRoutes } from "./single-sign-on/routes.ts";
+import { chooseDiarizer } from "./speakers/choose-diarizer.ts";
 import { startEngine } from "./speech/choose-engine.ts";
 import { isInstalled } from "./speech/models/installed.ts";
 import { neededModel } from "./speech/needed-model.ts";
@@ -228,13 +229,14 @@ async function startWork(services: Services, { openaiApiKey }: Secrets, closers:
     onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
   });
   closers.add(() => engine.close());
+  const diarizer = chooseDiarizer(config.speakers, folders.models);
   startWorker(services, closers, {
     queue,
     name: TRANSCRIPTION_QUEUE,
     // One more than can recognise at once, so that the next recording is decoded meanwhile.
     concurrency: workers + 1,
     log,
-    work: (delivery, signal) => transcribe({ ...services, engine }, delivery, signal),
+    work: (delivery, signal) => transcribe({ ...services, engine, diarizer }, delivery, signal),
   });
 }
 

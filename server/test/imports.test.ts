@@ -17,7 +17,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The two meet in the format of samples, and nowhere else.
   media: ["config/", "observe/", "speech/recogniser.ts"],
   speech: ["config/", "observe/", "media/samples.ts"],
-  pipeline: ["config/limits.ts", "media/", "speech/recogniser.ts"],
+  speakers: ["config/", "media/samples.ts", "speech/recogniser.ts", "speech/models/"],
+  pipeline: ["config/limits.ts", "media/", "speakers/diarizer.ts", "speech/recogniser.ts"],
   exports: ["pipeline/transcript.ts"],
 };
 
@@ -26,7 +27,7 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   fastify: ["http/"],
   "@fastify/busboy": ["http/"],
   "better-sqlite3": ["database/", "speech/models/folder-lock.ts"],
-  "sherpa-onnx-node": ["speech/"],
+  "sherpa-onnx-node": ["speakers/extractor.ts", "speech/"],
   "@node-rs/argon2": ["accounts/"],
   "tar-stream": ["speech/models/"],
   docx: ["exports/"],

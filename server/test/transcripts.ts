@@ -19,6 +19,7 @@ export function documentOf(
       durationSeconds,
       speechSeconds: durationSeconds,
       speakers: ["Anna Meier", "Björn"],
+      speakersConfidence: null,
       turns,
       coverage: { ratio: 1, uncovered: [], withheld: [] },
       missing: [],

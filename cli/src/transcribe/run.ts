@@ -11,6 +11,8 @@ import { createLog } from "@uspeech/server/observe/log.ts";
 import { transcribe } from "@uspeech/server/pipeline/transcribe.ts";
 import type { OpenAiConfig } from "@uspeech/server/config/config.ts";
 import { openDataDir } from "@uspeech/server/config/data-dir.ts";
+import { chooseDiarizer } from "@uspeech/server/speakers/choose-diarizer.ts";
+import type { Diarizer } from "@uspeech/server/speakers/diarizer.ts";
 import { startEngine } from "@uspeech/server/speech/choose-engine.ts";
 import { neededModel } from "@uspeech/server/speech/needed-model.ts";
 import type { SpeechEngine } from "@uspeech/server/speech/recogniser.ts";
@@ -42,6 +44,7 @@ export interface RunOptions {
 
 interface Studio extends RunOptions {
   engine: SpeechEngine;
+  diarizer: Diarizer | null;
   scratchDir: string;
   overview: Overview;
 }
@@ -105,9 +108,10 @@ async function inStudio<T>(
   try {
     const openaiApiKey = env.USPEECH_OPENAI_API_KEY ?? null;
     const engine = await startEngine({ model, openai, openaiApiKey, modelsDir, workers, log });
+    const diarizer = chooseDiarizer(settings.config.speakers, modelsDir);
     try {
       signal.throwIfAborted();
-      return await work({ ...options, engine, scratchDir, overview });
+      return await work({ ...options, engine, diarizer, scratchDir, overview });
     } finally {
       await engine.close();
     }
@@ -142,7 +146,7 @@ async function attempt(job: Job, index: number, studio: Studio): Promise<Result>
 }
 
 async function transcribeOne(job: Job, index: number, studio: Studio): Promise<Result> {
-  const { engine, scratchDir, language, settings, overview, signal } = studio;
+  const { engine, diarizer, scratchDir, language, settings, overview, signal } = studio;
   const found = await probe(job.input, { filename: path.basename(job.input), signal });
   const outcome = await transcribe(
     { path: job.input, probe: found },
@@ -152,6 +156,7 @@ async function transcribeOne(job: Job, index: number, studio: Studio): Promise<R
       shareKey: job.input,
       signal,
       language,
+      speakers: diarizer && { diarizer, expected: null },
       secondsMax: settings.config.audioSecondsMax,
       // Nothing is kept of a run that is stopped.
       checkpoint: { load: async () => [], save: async () => undefined },

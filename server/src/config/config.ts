@@ -11,6 +11,8 @@ export interface Config {
   publicUrl: string | null;
   model: string;
   workers: number;
+  /** How speakers of one signal are told apart: by the speaker model that is installed, by the built-in method, or not. */
+  speakers: "auto" | "built-in" | "off";
   /** The server that recognises speech in the place of this machine; null for none. */
   openai: OpenAiConfig | null;
   uploadBytesMax: number;
@@ -77,6 +79,7 @@ export function configure(env: Env): Config {
     publicUrl: env.USPEECH_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
     model: env.USPEECH_MODEL ?? "moonshine-base",
     workers: env.USPEECH_WORKERS ?? availableParallelism(),
+    speakers: env.USPEECH_SPEAKERS ?? "auto",
     openai: openAiOf(env),
     uploadBytesMax: env.USPEECH_MAX_UPLOAD_BYTES ?? 5_000_000_000,
     audioSecondsMax: env.USPEECH_MAX_AUDIO_SECONDS ?? 36_000,

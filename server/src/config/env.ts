@@ -156,6 +156,7 @@ export const SETTINGS = {
   USPEECH_ADMIN_API_KEY: apiKey,
   USPEECH_MODEL: text,
   USPEECH_WORKERS: integer(1, 256),
+  USPEECH_SPEAKERS: choice("auto", "built-in", "off"),
   USPEECH_OPENAI_URL: address("http", "https"),
   USPEECH_OPENAI_API_KEY: secret,
   USPEECH_OPENAI_MODEL: text,

@@ -260,6 +260,15 @@ export const LIMITS = {
     /** Segments of one recording that wait while every worker is busy, so that none is idle while speech is being found. */
     segmentsAhead: 2,
   },
+  /** Telling speakers apart, in a process of its own. */
+  speakers: {
+    /** Less speech than this holds no two voices that could be told apart: four seconds each are needed. */
+    speechSecondsMin: 8,
+    /** Starting the process, and loading the largest model from a slow disk. */
+    startMs: 60_000,
+    /** As slow as speech itself: the built-in method takes a five-hundredth of that, the largest model a tenth. */
+    callMsPerAudioSecond: 1_000,
+  },
   models: {
     /** A connection over which nothing comes for this long is dead. */
     idleMs: 30_000,

@@ -8,6 +8,7 @@ import * as usage from "./migrations/0004-usage.ts";
 import * as webhooks from "./migrations/0005-webhooks-and-limits.ts";
 import * as counts from "./migrations/0007-counts.ts";
 import * as pace from "./migrations/0008-pace.ts";
+import * as speakers from "./migrations/0009-speakers.ts";
 import * as auditAge from "./migrations/0010-audit-age.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0005-webhooks-and-limits": webhooks,
   "0007-counts": counts,
   "0008-pace": pace,
+  "0009-speakers": speakers,
   "0010-audit-age": auditAge,
 };
 

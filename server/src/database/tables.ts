@@ -185,6 +185,7 @@ interface TranscriptTable {
   speech_seconds: number | null;
   word_count: number | null;
   speakers_json: string;
+  speakers_confidence: number | null;
   coverage_json: string | null;
   missing_json: string;
   /** Why text was doubted or withheld. */

@@ -12,6 +12,7 @@ export interface ExportDocument {
     | "durationSeconds"
     | "speechSeconds"
     | "speakers"
+    | "speakersConfidence"
     | "turns"
     | "coverage"
     | "missing"

@@ -188,6 +188,7 @@ describe("JSON", () => {
       speech_seconds: 6,
       word_count: 2,
       speakers: ["Anna Meier", "Björn"],
+      speakers_confidence: null,
       coverage,
       missing: ["speakers"],
       text: "Well then.",

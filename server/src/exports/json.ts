@@ -25,6 +25,7 @@ export function renderJson(document: ExportDocument): string {
     speech_seconds: transcript.speechSeconds,
     word_count: wordCount(document),
     speakers: transcript.speakers,
+    speakers_confidence: transcript.speakersConfidence,
     coverage: {
       ratio: coverage.ratio,
       uncovered: coverage.uncovered.map(spanJson),

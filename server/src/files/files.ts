@@ -145,6 +145,7 @@ function importedTranscript({ speakers, turns, durationSeconds }: Subtitles): Tr
     durationSeconds,
     speechSeconds: turns.reduce((seconds, turn) => seconds + turn.end - turn.start, 0),
     speakers,
+    speakersConfidence: null,
     turns,
     coverage: { ratio: 1, uncovered: [], withheld: [] },
     missing: [],

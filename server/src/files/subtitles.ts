@@ -45,6 +45,7 @@ function transcriptOf({ speakers, turns, durationSeconds }: Subtitles): Transcri
     durationSeconds,
     speechSeconds: coveredSeconds(turns),
     speakers,
+    speakersConfidence: null,
     turns,
     coverage: {
       ratio: 1,

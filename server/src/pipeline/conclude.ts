@@ -1,11 +1,13 @@
 /** Makes the outcome of what was heard: the guard's verdict on the whole, turns, word times, coverage. */
+import type { Told } from "../speakers/diarizer.ts";
 import type { SpeechSpan } from "../speech/recogniser.ts";
 import { coverageOf } from "./coverage.ts";
 import type { HeardVoice } from "./hear.ts";
 import { languageOf } from "./language.ts";
 import type { Reading } from "./looks.ts";
 import { speechSecondsOf } from "./segments.ts";
-import type { Outcome, Turn } from "./transcript.ts";
+import { bySpeaker, mainSpeaker, namesOf, toldOf, type Apart } from "./speakers.ts";
+import type { Outcome, Transcript, Turn } from "./transcript.ts";
 import { turnsOf, untimedTurn, type SpokenReading } from "./turns.ts";
 import { evidenceOf, hallucinated, tooShort, withholdRepeatedLines } from "./verdict.ts";
 import { timeWords } from "./word-times.ts";
@@ -18,6 +20,8 @@ export interface Circumstances {
   asked: string | null;
   /** What the model speaks. */
   spoken: readonly string[];
+  /** Who speaks when, where all are on one signal. */
+  apart: Apart;
   /** Told why a stage is missing. */
   onMissing?: ((stage: string, error: unknown) => void) | undefined;
 }
@@ -31,7 +35,7 @@ export function conclude(voices: readonly HeardVoice[], circumstances: Circumsta
   const failure = tooShort(speechSeconds, durationSeconds) ?? hallucinated(readings);
   if (failure !== null) return { kind: "failed", ...failure, durationSeconds, speechSeconds };
   const { language, confidence } = languageOf(readings, asked, spoken);
-  const { turns, speakers, missing } = turnsOfVoices(guarded, circumstances);
+  const { turns, speakers, speakersConfidence, missing } = turnsOfVoices(guarded, circumstances);
   return {
     kind: "transcribed",
     evidence: evidenceOf(readings),
@@ -42,6 +46,7 @@ export function conclude(voices: readonly HeardVoice[], circumstances: Circumsta
       durationSeconds,
       speechSeconds,
       speakers,
+      speakersConfidence,
       turns,
       coverage: coverageOf(readings),
       missing,
@@ -61,48 +66,56 @@ export function union(spans: readonly SpeechSpan[]): SpeechSpan[] {
   return joined;
 }
 
-interface Told {
-  turns: Turn[];
-  speakers: string[];
-  missing: string[];
-}
+interface Spoken extends Pick<Transcript, "turns" | "speakers" | "speakersConfidence" | "missing"> {}
 
-/** Turns of all voices in the order of time. Where each voice is one person, they are named in the order of appearance. */
-function turnsOfVoices(voices: readonly Reading[][], { onMissing }: Circumstances): Told {
-  const missing: string[] = [];
-  const orMissing = (error: unknown) => {
-    if (missing.length === 0) missing.push("word_times");
-    onMissing?.("word_times", error);
+/** Turns of all voices in the order of time, and who speaks in them, named in the order of appearance. */
+function turnsOfVoices(voices: readonly Reading[][], { apart, onMissing }: Circumstances): Spoken {
+  const missing = new Set<string>();
+  const orMissing = (stage: string) => (error: unknown) => {
+    missing.add(stage);
+    onMissing?.(stage, error);
   };
+  const told = toldOf(apart, orMissing("speakers"));
   const heard = voices.filter((readings) => readings.some(({ heard }) => heard.words.length > 0));
-  const inOrder = heard.sort((a, b) => firstSample(a) - firstSample(b));
   const isApart = voices.length > 1;
-  const turns = inOrder.flatMap((readings, i) => turnsOfVoice(readings, isApart ? i : null, orMissing));
+  const turns = heard.flatMap((readings, i) => {
+    const whose: Whose = told ?? (isApart ? i : null);
+    return turnsOfVoice(readings, whose, orMissing("word_times"));
+  });
+  const confidence = isApart ? 1 : (told?.certainty ?? null);
   return {
-    turns: turns.sort((a, b) => a.start - b.start),
-    speakers: isApart ? inOrder.map((_, i) => `Speaker ${i + 1}`) : [],
-    missing,
+    ...namesOf(
+      turns.toSorted((a, b) => a.start - b.start),
+      confidence,
+    ),
+    missing: [...missing],
   };
 }
 
-function firstSample(readings: readonly Reading[]): number {
-  return readings.find(({ heard }) => heard.words.length > 0)?.segment.startSample ?? Infinity;
-}
+/** Whose words a voice's are: one person's, nobody knows whose, or several people's. */
+type Whose = number | null | Told;
 
 /** The words of a voice as turns; without times should that stage fail, for the text is never lost. */
 function turnsOfVoice(
   readings: readonly Reading[],
-  speaker: number | null,
+  whose: Whose,
   orMissing: (error: unknown) => void,
 ): Turn[] {
   try {
-    return turnsOf(readings.map((reading) => spoken(reading, speaker)));
+    return turnsOf(readings.flatMap((reading) => spoken(reading, whose)));
   } catch (error) {
     orMissing(error);
-    return readings.flatMap((reading) => untimedTurn(reading, speaker));
+    return readings.flatMap((reading) =>
+      untimedTurn(reading, isTold(whose) ? mainSpeaker(reading, whose) : whose),
+    );
   }
 }
 
-function spoken(reading: Reading, speaker: number | null): SpokenReading {
-  return { reading, speaker, words: reading.standing === "withheld" ? [] : timeWords(reading) };
+function spoken(reading: Reading, whose: Whose): SpokenReading[] {
+  const words = reading.standing === "withheld" ? [] : timeWords(reading);
+  return isTold(whose) ? bySpeaker(reading, words, whose) : [{ reading, speaker: whose, words }];
+}
+
+function isTold(whose: Whose): whose is Told {
+  return typeof whose === "object" && whose !== null;
 }

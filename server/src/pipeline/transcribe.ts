@@ -8,6 +8,7 @@ import { conclude } from "./conclude.ts";
 import { hear, type HeardVoice } from "./hear.ts";
 import { ProgressMeter, type Progress } from "./progress.ts";
 import { durationOf, openSource, voicesOf, type Recording } from "./source.ts";
+import { tellApart, type SpeakerOptions } from "./speakers.ts";
 import type { Outcome } from "./transcript.ts";
 
 export type { Checkpoint, StoredSegment } from "./checkpoint.ts";
@@ -22,6 +23,8 @@ export interface TranscribeOptions {
   signal: AbortSignal;
   /** ISO 639-1, or `auto`. */
   language: string;
+  /** How the speakers of one signal are told apart; not at all where absent or null. */
+  speakers?: SpeakerOptions | null;
   /** Longest recording that is taken. */
   secondsMax: number;
   checkpoint: Checkpoint;
@@ -60,7 +63,9 @@ async function transcribeIn(
   const voices = await hearVoices(decoded, options, progress);
   progress.enter("finishing");
   signal.throwIfAborted();
+  const apart = await tellApart(voicesOf(decoded), voices, options.speakers ?? null, signal);
   return conclude(voices, {
+    apart,
     durationSeconds: durationOf(decoded),
     model: engine.model,
     asked: askedLanguage(options),

@@ -77,6 +77,11 @@ export interface Transcript {
   speechSeconds: number;
   /** Names of speakers, in order of appearance; empty where speakers are not known apart. */
   speakers: string[];
+  /**
+   * 0 to 1, how surely the two speakers that are most alike are two people; 1 where each has a channel of their own, null
+   * where speakers are not known apart.
+   */
+  speakersConfidence: number | null;
   turns: Turn[];
   coverage: Coverage;
   /** Stages after recognition that failed, for example `speakers`; the rest of the transcript stands. */

@@ -60,12 +60,17 @@ const SENTENCE_END = /(?:[.?!…]["'”’)\]]*|[。？！」]+)$/u;
 /** "Mr." and the like end no sentence; nor does the point of an initial. */
 const ABBREVIATION = /^["'“‘(]*(?:mr|mrs|ms|dr|prof|st|vs|no|\p{L})\.$/iu;
 
+/** Whether a word is the last of its sentence. */
+export function endsSentence(text: string): boolean {
+  return SENTENCE_END.test(text) && !ABBREVIATION.test(text);
+}
+
 function endsBefore(group: Group, word: TimedWord, standing: Standing, speaker: number | null): boolean {
   const last = group.words.at(-1);
   const first = group.words[0];
   if (last === undefined || first === undefined) return false;
   if (standing !== group.standing || speaker !== group.speaker) return true;
-  if (SENTENCE_END.test(last.text) && !ABBREVIATION.test(last.text)) return true;
+  if (endsSentence(last.text)) return true;
   return word.start - last.end > TURNS.pauseSecondsMax || word.end - first.start > TURNS.secondsMax;
 }
 

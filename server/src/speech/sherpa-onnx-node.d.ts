@@ -81,7 +81,24 @@ declare module "sherpa-onnx-node" {
     reset(): void;
   }
 
-  const sherpa: { OfflineRecognizer: typeof OfflineRecognizer; Vad: typeof Vad };
+  export class OnlineStream {
+    acceptWaveform(wave: { samples: Float32Array; sampleRate: number }): void;
+    inputFinished(): void;
+  }
+
+  export class SpeakerEmbeddingExtractor {
+    constructor(config: { model: string; numThreads: number; provider: "cpu"; debug: 0 | 1 });
+    createStream(): OnlineStream;
+    isReady(stream: OnlineStream): boolean;
+    /** @param enableExternalBuffer false copies the numbers into memory that V8 counts */
+    compute(stream: OnlineStream, enableExternalBuffer: boolean): Float32Array;
+  }
+
+  const sherpa: {
+    OfflineRecognizer: typeof OfflineRecognizer;
+    SpeakerEmbeddingExtractor: typeof SpeakerEmbeddingExtractor;
+    Vad: typeof Vad;
+  };
   export default sherpa;
 }
 

@@ -62,6 +62,9 @@ const FIELDS = {
   speakers: readOnly(arrayOf("string"), {
     help: "Names, in order of appearance; empty where not known apart.",
   }),
+  speakers_confidence: readOnly(nullable("number"), {
+    help: "0 to 1, how surely they are different people; null where not known apart.",
+  }),
   model: readOnly(nullable("string")),
   created_at: readOnly("datetime"),
   updated_at: readOnly("datetime"),
@@ -210,6 +213,7 @@ function summary(row: TranscriptRow): Output<typeof LISTED> {
     speech_seconds: row.speech_seconds,
     word_count: row.word_count,
     speakers: JSON.parse(row.speakers_json) as string[],
+    speakers_confidence: row.speakers_confidence,
     model: row.model,
     created_at: apiTime(row.created_at),
     updated_at: apiTime(row.updated_at),

@@ -9,6 +9,7 @@ import type { Logger } from "../observe/log.ts";
 import { type Progress, transcribe as runPipeline } from "../pipeline/transcribe.ts";
 import type { Outcome } from "../pipeline/transcript.ts";
 import { type Delivery, type Queue, StopWork } from "../queue/queue.ts";
+import type { Diarizer } from "../speakers/diarizer.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
 import { notifyEnd } from "../notifications/notify.ts";
 import { claimTask, failTranscript, reportProgress, type Task } from "../tasks/tasks.ts";
@@ -23,6 +24,8 @@ export interface TranscribeServices {
   queue: Queue;
   blobs: BlobStore;
   engine: SpeechEngine;
+  /** Null where speakers are told apart by channels alone. */
+  diarizer: Diarizer | null;
   config: Config;
   folders: DataFolders;
   changes: Changes;
@@ -84,6 +87,7 @@ async function listen(
         shareKey: `file ${task.file_id}`,
         signal: AbortSignal.any([signal, reporter.signal]),
         language: recording.language,
+        speakers: services.diarizer && { diarizer: services.diarizer, expected: recording.speakersExpected },
         secondsMax: services.config.audioSecondsMax,
         checkpoint: storedSegments(services.db, task, () => services.changes.announce(task.file_id)),
         onProgress: (progress) => reporter.report(progress),
@@ -98,12 +102,17 @@ async function load(services: TranscribeServices, fileId: number) {
   const row = await services.db
     .selectFrom("files")
     .innerJoin("projects", "projects.id", "files.project_id")
-    .select(["files.blob_key", "files.probe_json", "projects.language"])
+    .select(["files.blob_key", "files.probe_json", "projects.language", "projects.speakers_expected"])
     .where("files.id", "=", fileId)
     .executeTakeFirst();
   if (!row) throw new NoLongerOursError("The file is gone.");
   if (row.probe_json === null) throw new HopelessError("This file holds no audio.");
-  return { blobKey: row.blob_key, probe: JSON.parse(row.probe_json) as Probe, language: row.language };
+  return {
+    blobKey: row.blob_key,
+    probe: JSON.parse(row.probe_json) as Probe,
+    language: row.language,
+    speakersExpected: row.speakers_expected,
+  };
 }
 
 /** Writes progress to the task's row, one write at a time, and stops the work when the row is no longer ours. */

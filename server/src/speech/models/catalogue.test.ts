@@ -9,7 +9,7 @@ describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, 
     const names = entry.files.map((file) => file.name);
     expect(new Set(names).size).toBe(names.length);
     for (const file of entry.files) {
-      expect(file.name).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
+      expect(file.name).toMatch(/^[a-z0-9][A-Za-z0-9._-]*$/);
       expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(file.sizeBytes).toBeGreaterThan(0);
     }
@@ -19,7 +19,9 @@ describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, 
   test("has a source for each file that cannot change behind its name", () => {
     const packages = entry.source.kind === "npm" ? entry.source.packages : [];
     const base = entry.source.kind === "address" ? entry.source.base : null;
-    expect(base ?? `https://none/${"0".repeat(40)}/`).toMatch(/^https:\/\/.*\/[0-9a-f]{40}\/$/);
+    expect(base ?? `https://none/${"0".repeat(40)}/`).toMatch(
+      /^https:\/\/.*\/(?:[0-9a-f]{40}|releases\/download\/[a-z0-9-]+)\/$/,
+    );
     for (const tarball of packages) expect(tarball.integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
     const made = packages.flatMap((tarball) => tarball.members.map((member) => member.file));
     const plain = base === null ? [] : entry.files.map((file) => file.name);

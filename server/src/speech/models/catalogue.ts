@@ -221,6 +221,33 @@ const SENSE_VOICE: ModelEntry = {
   requires: [VAD],
 };
 
+/**
+ * WeSpeaker's ResNet34, trained on VoxCeleb. The address is a release of sherpa-onnx, misspelt there: what is behind it could
+ * be replaced, and would be refused then.
+ */
+const WESPEAKER: ModelEntry = {
+  name: "wespeaker-resnet34",
+  purpose: "speakers",
+  engine: "sherpa",
+  family: "voice-embedding",
+  files: [
+    file(
+      "model",
+      "wespeaker_en_voxceleb_resnet34_LM.onnx",
+      26_530_550,
+      "e9848563da86f263117134dfd7ad63c92355b37de492b55e325400c9d9c39012",
+    ),
+  ],
+  languages: [],
+  licence: "CC-BY-4.0",
+  upstream: "https://github.com/wenet-e2e/wespeaker",
+  source: {
+    kind: "address",
+    base: "https://github.com/k2-fsa/sherpa-onnx/releases/download/speaker-recongition-models/",
+  },
+  requires: [],
+};
+
 /** Every model that can be installed, the default first. */
 export const CATALOGUE: readonly ModelEntry[] = [
   moonshine(
@@ -284,6 +311,7 @@ export const CATALOGUE: readonly ModelEntry[] = [
     },
   }),
   SILERO_VAD,
+  WESPEAKER,
 ];
 
 /**
@@ -308,7 +336,7 @@ const RECOMMENDED: readonly string[] = [
  */
 export function findModel(name: string): ModelEntry {
   const entry = CATALOGUE.find((entry) => entry.name === name);
-  if (entry === undefined) throw unknownModel(name, ["recogniser", "vad"]);
+  if (entry === undefined) throw unknownModel(name, ["recogniser", "vad", "speakers"]);
   return entry;
 }
 
@@ -322,9 +350,16 @@ export function findRecogniser(name: string): RecogniserEntry {
   if (isRecogniser(entry)) return entry;
   throw new ModelError(
     "no_recogniser",
-    `The model ${name} finds speech but does not write it. Choose one of: ${namesOf(["recogniser"])}.`,
+    `The model ${name} ${WORK[entry.purpose]} but does not write it. Choose one of: ${namesOf(["recogniser"])}.`,
   );
 }
+
+/** What models do that recognise nothing. */
+const WORK: Record<ModelPurpose, string> = {
+  recogniser: "writes speech",
+  vad: "finds speech",
+  speakers: "tells whose speech is whose",
+};
 
 function unknownModel(name: string, purposes: readonly ModelPurpose[]): ModelError {
   return new ModelError("unknown_model", `There is no model "${name}". There are: ${namesOf(purposes)}.`);
@@ -336,7 +371,7 @@ function namesOf(purposes: readonly ModelPurpose[]): string {
 }
 
 function isRecogniser(entry: ModelEntry): entry is RecogniserEntry {
-  return entry.purpose === "recogniser" && entry.family !== "silero";
+  return entry.purpose === "recogniser";
 }
 
 /** Recognisers that speak a language, the one to recommend first: what to offer when the installed one does not speak it. */

@@ -1,9 +1,15 @@
 /** What the catalogue says of a model. */
 
-export type ModelPurpose = "recogniser" | "vad";
+export type ModelPurpose = "recogniser" | "vad" | "speakers";
 
 /** How the files are wired together by the engine. */
-export type ModelFamily = "moonshine" | "whisper" | "nemo-transducer" | "sense-voice" | "silero";
+export type ModelFamily =
+  | "moonshine"
+  | "whisper"
+  | "nemo-transducer"
+  | "sense-voice"
+  | "silero"
+  | "voice-embedding";
 
 /** What a file is for within its family. */
 export type FileRole = "encoder" | "decoder" | "merged-decoder" | "joiner" | "model" | "tokens";
@@ -57,7 +63,7 @@ export interface ModelEntry {
 }
 
 /** A model that writes what is said. */
-export type RecogniserEntry = ModelEntry & { family: Exclude<ModelFamily, "silero"> };
+export type RecogniserEntry = ModelEntry & { family: Exclude<ModelFamily, "silero" | "voice-embedding"> };
 
 /** Bytes on disk of an installed model. */
 export function sizeBytes(entry: ModelEntry): number {

@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { clipOf, temporaryFolder, writeSpool } from "../../test/spools.ts";
+import { conversation, SENTENCES, type Line } from "../../test/voices.ts";
+import type { SpeechSpan } from "../speech/recogniser.ts";
+import { DIARIZATION } from "./diarize.ts";
+import { createDiarizer, type Asked } from "./diarizer.ts";
+
+const folder = await temporaryFolder();
+beforeAll(() => () => folder[Symbol.asyncDispose]());
+
+const builtIn = createDiarizer({ voiceModel: async () => null });
+
+async function recorded(lines: readonly Line[]): Promise<Asked> {
+  const { samples, spans } = conversation(lines);
+  return { clip: clipOf(await writeSpool(folder.path, samples)), spans, expected: null };
+}
+
+function saidBy(...voices: Line["voice"][]): Line[] {
+  return [...SENTENCES, ...SENTENCES.toReversed()].map((text, i) => ({
+    text,
+    voice: voices[i % voices.length] ?? "m1",
+  }));
+}
+
+function samplesIn(spans: readonly SpeechSpan[]): number {
+  return spans.reduce((sum, { startSample, endSample }) => sum + endSample - startSample, 0);
+}
+
+const never = new AbortController().signal;
+
+describe("the built-in method", () => {
+  test("tells two voices apart, counts them in the order of appearance, and is sure", async () => {
+    const asked = await recorded(saidBy("f4", "m3"));
+    const { speakers, stretches, certainty } = await builtIn.tellApart(asked, never);
+    expect(speakers).toBe(2);
+    expect(certainty).toBeGreaterThan(DIARIZATION.certaintyMin);
+    const speakersOfLines = asked.spans.map(
+      ({ startSample, endSample }) =>
+        stretches.find(
+          (stretch) =>
+            stretch.startSample <= (startSample + endSample) / 2 &&
+            stretch.endSample > (startSample + endSample) / 2,
+        )?.speaker,
+    );
+    expect(speakersOfLines).toEqual(asked.spans.map((_, i) => i % 2));
+  });
+
+  test.each(["f2", "m1", "m7"] as const)("leaves one speaker one: %s", async (voice) => {
+    const { speakers, certainty, stretches } = await builtIn.tellApart(await recorded(saidBy(voice)), never);
+    expect({ speakers, certainty }).toEqual({ speakers: 1, certainty: null });
+    expect(new Set(stretches.map(({ speaker }) => speaker))).toEqual(new Set([0]));
+  });
+
+  test("covers all of the speech and nothing else", async () => {
+    const asked = await recorded(saidBy("f4", "m3"));
+    const { stretches } = await builtIn.tellApart(asked, never);
+    expect(samplesIn(stretches)).toBe(samplesIn(asked.spans));
+  });
+
+  test("gives the same answer again", async () => {
+    const asked = await recorded(saidBy("f4", "m3", "m7"));
+    expect(await builtIn.tellApart(asked, never)).toEqual(await builtIn.tellApart(asked, never));
+  });
+
+  test("takes one speaker for one where that is said, and two where that is", async () => {
+    const two = await recorded(saidBy("f4", "m3"));
+    expect((await builtIn.tellApart({ ...two, expected: 1 }, never)).speakers).toBe(1);
+    const one = await recorded(saidBy("m1"));
+    expect((await builtIn.tellApart({ ...one, expected: 2 }, never)).speakers).toBe(2);
+  });
+});
+
+describe("a process that fails", () => {
+  test("rejects: a model that is none", async () => {
+    const path = `${folder.path}/broken.onnx`;
+    await writeFile(path, "this is no model");
+    const broken = createDiarizer({ voiceModel: async () => ({ path }) });
+    await expect(broken.tellApart(await recorded(saidBy("f4", "m3")), never)).rejects.toThrow(
+      /process that tells speakers apart ended|speaker/u,
+    );
+  });
+
+  test("rejects: no time", async () => {
+    const limits = { startMs: 1, callMsPerAudioSecond: 0 };
+    const slow = createDiarizer({ voiceModel: async () => null, limits });
+    await expect(slow.tellApart(await recorded(saidBy("f4", "m3")), never)).rejects.toThrow(/SIGKILL/u);
+  });
+
+  test("rejects: audio that is gone", async () => {
+    const asked = await recorded(saidBy("f4", "m3"));
+    const spool = { ...asked.clip.spool, path: `${folder.path}/gone` };
+    await expect(builtIn.tellApart({ ...asked, clip: { ...asked.clip, spool } }, never)).rejects.toThrow(
+      /ENOENT/u,
+    );
+  });
+});
+
+test("a stop rejects with its reason", async () => {
+  const stop = new AbortController();
+  const reason = new Error("stopped by hand");
+  const told = builtIn.tellApart(await recorded(saidBy("f4", "m3")), stop.signal);
+  stop.abort(reason);
+  await expect(told).rejects.toBe(reason);
+});

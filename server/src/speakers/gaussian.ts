@@ -1,0 +1,170 @@
+/**
+ * Voices as Gaussians: mean and covariance of the cepstra, compared by the generalised likelihood ratio, as in Chen and
+ * Gopalakrishnan, "Speaker, environment and channel change detection and clustering via the Bayesian information criterion"
+ * (1998). Needs no model.
+ */
+import { CEPSTRA, framesOf } from "./cepstra.ts";
+import { together, type Voice, type VoiceMetric, type VoicePrint } from "./voice-metric.ts";
+
+const SIZE = CEPSTRA.coefficients;
+const FIRST_PRODUCT = 1 + SIZE;
+const PRINT_LENGTH = FIRST_PRODUCT + (SIZE * (SIZE + 1)) / 2;
+
+const FRAMES_PER_SECOND = 100;
+
+/** Chosen on half of the recordings, measured on the other: docs/decisions/0013-speakers.md. */
+export const GAUSSIANS = {
+  /** Frames this far below the loudest of their piece are the room. */
+  quietDb: 30,
+  /** Added to each variance, so that a second of one vowel has a covariance that can be inverted. */
+  varianceMin: 0.01,
+  /** How different one person's speech is from itself, for each second: what they say, mood, distance from the microphone. */
+  driftPerFrame: 0.4,
+  /** … and by chance, where there is little of it, in seconds. */
+  chanceSeconds: 12,
+  /** So many frames say what one independent one would: they overlap, vowels last, and a second has a handful of them. */
+  frameCorrelation: 40,
+} as const;
+
+/** A Gaussian, with the factor of its covariance. */
+interface Gaussian extends Voice {
+  readonly frames: number;
+  readonly mean: Float64Array;
+  /** Lower triangle of Cholesky's factor, row by row. */
+  readonly factor: Float64Array;
+  readonly logDeterminant: number;
+}
+
+/** The print of a stretch of speech: number, sum and products of its frames. @param samples mono, 16 kHz */
+export function cepstralPrint(samples: Float32Array): VoicePrint {
+  const { count, cepstra, levelsDb } = framesOf(samples);
+  const print = new Float64Array(PRINT_LENGTH);
+  const loudest = levelsDb.reduce((most, level) => Math.max(most, level), -Infinity);
+  for (let frame = 0; frame < count; frame += 1) {
+    if ((levelsDb[frame] ?? 0) < loudest - GAUSSIANS.quietDb) continue;
+    addFrame(print, cepstra.subarray(frame * SIZE, (frame + 1) * SIZE));
+  }
+  return print;
+}
+
+function addFrame(print: VoicePrint, frame: Float32Array): void {
+  print[0] = (print[0] ?? 0) + 1;
+  let product = FIRST_PRODUCT;
+  for (let i = 0; i < SIZE; i += 1) {
+    const value = frame[i] ?? 0;
+    print[1 + i] = (print[1 + i] ?? 0) + value;
+    for (let j = 0; j <= i; j += 1, product += 1)
+      print[product] = (print[product] ?? 0) + value * (frame[j] ?? 0);
+  }
+}
+
+export const GAUSSIAN_METRIC: VoiceMetric<Gaussian> = {
+  pieceSeconds: 1,
+  piecesAtFirst: 3,
+  voiceOf,
+  cost: likelihoodRatio,
+  apart(a, b) {
+    const weight = (a.frames * b.frames) / (a.frames + b.frames);
+    const seconds = Math.min(a.frames, b.frames) / FRAMES_PER_SECOND;
+    const expected = GAUSSIANS.driftPerFrame + GAUSSIANS.chanceSeconds / seconds;
+    return likelihoodRatio(a, b) / weight / expected;
+  },
+  listenFor,
+};
+
+function voiceOf(print: VoicePrint): Gaussian {
+  const frames = Math.max(1, print[0] ?? 0);
+  const mean = print.slice(1, FIRST_PRODUCT).map((sum) => sum / frames);
+  const factor = new Float64Array((SIZE * (SIZE + 1)) / 2);
+  for (let i = 0, at = 0; i < SIZE; i += 1)
+    for (let j = 0; j <= i; j += 1, at += 1)
+      factor[at] =
+        (print[FIRST_PRODUCT + at] ?? 0) / frames -
+        (mean[i] ?? 0) * (mean[j] ?? 0) +
+        (i === j ? GAUSSIANS.varianceMin : 0);
+  return { print, frames, mean, factor, logDeterminant: factorise(factor) };
+}
+
+/** Cholesky's decomposition in place. @returns the logarithm of the determinant */
+function factorise(matrix: Float64Array): number {
+  let logDeterminant = 0;
+  for (let i = 0; i < SIZE; i += 1) {
+    const row = (i * (i + 1)) / 2;
+    for (let j = 0; j <= i; j += 1) {
+      const other = (j * (j + 1)) / 2;
+      let sum = matrix[row + j] ?? 0;
+      for (let k = 0; k < j; k += 1) sum -= (matrix[row + k] ?? 0) * (matrix[other + k] ?? 0);
+      matrix[row + j] = i === j ? Math.sqrt(Math.max(sum, VARIANCE_LEAST)) : sum / (matrix[other + j] ?? 1);
+    }
+    logDeterminant += 2 * Math.log(matrix[row + i] ?? 1);
+  }
+  return logDeterminant;
+}
+
+/** What rounding may leave of a variance. */
+const VARIANCE_LEAST = 1e-6;
+
+/** Logarithm of how much likelier the frames are as two voices than as one. */
+function likelihoodRatio(a: Gaussian, b: Gaussian): number {
+  const frames = a.frames + b.frames;
+  const joined = voiceOf(together(a.print, b.print));
+  return 0.5 * (frames * joined.logDeterminant - a.frames * a.logDeterminant - b.frames * b.logDeterminant);
+}
+
+function listenFor({ mean, factor, logDeterminant }: Gaussian): (piece: VoicePrint) => number {
+  const precision = precisionOf(factor);
+  return (piece) => {
+    const frames = piece[0] ?? 0;
+    const distances = distancesFrom(piece, mean, frames, precision);
+    return -(frames * logDeterminant + distances) / 2 / GAUSSIANS.frameCorrelation;
+  };
+}
+
+/** Sum over the frames of a piece of their squared Mahalanobis distances from a voice: by their sums alone. */
+function distancesFrom(
+  piece: VoicePrint,
+  mean: Float64Array,
+  frames: number,
+  precision: Float64Array,
+): number {
+  let sum = 0;
+  for (let i = 0, at = 0; i < SIZE; i += 1)
+    for (let j = 0; j <= i; j += 1, at += 1) {
+      const a = mean[i] ?? 0;
+      const b = mean[j] ?? 0;
+      const crossed = (piece[1 + i] ?? 0) * b + (piece[1 + j] ?? 0) * a;
+      sum += (precision[at] ?? 0) * ((piece[FIRST_PRODUCT + at] ?? 0) - crossed + frames * a * b);
+    }
+  return sum;
+}
+
+/** Inverse of the covariance as a lower triangle, with what stands beside the diagonal twice. */
+function precisionOf(factor: Float64Array): Float64Array {
+  const inverse = inverseOf(factor);
+  const precision = new Float64Array(factor.length);
+  for (let row = 0; row < SIZE; row += 1) {
+    const from = (row * (row + 1)) / 2;
+    for (let i = 0, at = 0; i <= row; i += 1)
+      for (let j = 0; j <= i; j += 1, at += 1) {
+        const value = (inverse[from + i] ?? 0) * (inverse[from + j] ?? 0);
+        precision[at] = (precision[at] ?? 0) + (i === j ? value : 2 * value);
+      }
+  }
+  return precision;
+}
+
+/** Inverse of a lower triangle, which is one too. */
+function inverseOf(factor: Float64Array): Float64Array {
+  const inverse = new Float64Array(factor.length);
+  for (let i = 0; i < SIZE; i += 1) {
+    const row = (i * (i + 1)) / 2;
+    const diagonal = factor[row + i] ?? 1;
+    inverse[row + i] = 1 / diagonal;
+    for (let j = 0; j < i; j += 1) {
+      let sum = 0;
+      for (let k = j; k < i; k += 1) sum -= (factor[row + k] ?? 0) * (inverse[(k * (k + 1)) / 2 + j] ?? 0);
+      inverse[row + j] = sum / diagonal;
+    }
+  }
+  return inverse;
+}
