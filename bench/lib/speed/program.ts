@@ -81,7 +81,6 @@ export class Program {
         USPEECH_DATA_DIR: dataDir,
         USPEECH_MODEL: model,
         USPEECH_WORKERS: String(workers),
-        USPEECH_LOG_LEVEL: "error",
         USPEECH_ADMIN_API_KEY: API_KEY,
       },
     });

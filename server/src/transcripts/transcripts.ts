@@ -58,7 +58,7 @@ export function linkedTranscript(executor: Executor, id: number): Promise<Transc
 /** In the order in which they were spoken. */
 export async function turnsOf(executor: Executor, transcriptId: number): Promise<StoredTurn[]> {
   const rows = await turnRows(executor, transcriptId);
-  return rows.map((row) => ({ ...turnText(row), words: JSON.parse(row.words_json) as Word[] }));
+  return rows.map((row) => Object.assign(turnText(row), { words: JSON.parse(row.words_json) as Word[] }));
 }
 
 /** {@link turnsOf} without the words, which are nine tenths of what is stored. */
