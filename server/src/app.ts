@@ -235,6 +235,7 @@ async function startWork(services: Services, { openaiApiKey }: Secrets, closers:
     name: TRANSCRIPTION_QUEUE,
     // One more than can recognise at once, so that the next recording is decoded meanwhile.
     concurrency: workers + 1,
+    newcomers: LIMITS.queue.newcomersMax,
     log,
     work: (delivery, signal) => transcribe({ ...services, engine, diarizer }, delivery, signal),
   });

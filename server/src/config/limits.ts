@@ -48,6 +48,11 @@ export const LIMITS = {
     leaseMs: 30_000,
     /** A third of the lease, so that two renewals may fail before it is lost. */
     renewEveryMs: 10_000,
+    /**
+     * Recordings that a process begins although it has enough of them, each of a user who has none in work. An hour takes up to
+     * 230 MB of the scratch folder meanwhile.
+     */
+    newcomersMax: 8,
     /** How often an idle worker looks for work that another process queued. */
     pollMs: 1_000,
     /** How long running work may take to hand itself back at SIGTERM. */

@@ -14,8 +14,12 @@ export interface Delivery {
 export interface Queue {
   /** Part of the caller's transaction: what is queued is queued exactly if it commits. */
   add(tx: Tx, queue: string, subjectId: number, share: number): Promise<void>;
-  /** The next due delivery, from the share that has the fewest in work; null where there is none. */
-  take(queue: string): Promise<Delivery | null>;
+  /**
+   * The next due delivery, from the share that has the fewest in work; null where there is none.
+   *
+   * @param most how many its share may have in work already; any number where not given
+   */
+  take(queue: string, most?: number): Promise<Delivery | null>;
   /** @returns false when the lease was lost to another taker, whose work it is now */
   renew(delivery: Delivery, executor?: Executor): Promise<boolean>;
   /** Done with: never delivered again. @returns false when the lease was lost */

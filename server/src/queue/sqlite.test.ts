@@ -50,6 +50,17 @@ test("the share with the least in work comes first, whatever it queued later", a
   expect([(await take()).subjectId, (await take()).subjectId, (await take()).subjectId]).toEqual([1, 4, 2]);
 });
 
+test("a share that has enough in work is passed over where that is asked for", async () => {
+  const { db, queue, add, take } = await setUp();
+  for (const subject of [1, 2]) await add(subject, 1);
+  const first = await take();
+  expect(await queue.take("work", 0)).toBeNull();
+  await add(3, 2);
+  expect(await queue.take("work", 0)).toMatchObject({ subjectId: 3 });
+  await queue.settle(db, first);
+  expect(await queue.take("work", 0)).toMatchObject({ subjectId: 2 });
+});
+
 test("a lease that is not renewed is lost to the next taker, and the loser can neither renew nor settle", async () => {
   const { db, clock, queue, add, take } = await setUp();
   await add(1, 1);

@@ -24,11 +24,11 @@ export class SqliteQueue implements Queue {
       .execute();
   }
 
-  async take(queue: string): Promise<Delivery | null> {
+  async take(queue: string, most = Number.MAX_SAFE_INTEGER): Promise<Delivery | null> {
     await this.#freeFromTheDead(queue);
-    if (!(await this.#next(this.#db, queue))) return null;
+    if (!(await this.#next(this.#db, queue, most))) return null;
     return this.#db.transaction().execute(async (tx) => {
-      const row = await this.#next(tx, queue);
+      const row = await this.#next(tx, queue, most);
       if (!row) return null;
       const token = randomBytes(12).toString("hex");
       await tx
@@ -64,7 +64,7 @@ export class SqliteQueue implements Queue {
   }
 
   /** Due and free, fewest in work for its share first, then oldest. */
-  #next(executor: Executor, queue: string) {
+  #next(executor: Executor, queue: string, most: number) {
     const now = this.#now().toISOString();
     const inWork = (eb: ExpressionBuilder<Tables & { job: Tables["deliveries"] }, "job">) =>
       eb
@@ -79,6 +79,7 @@ export class SqliteQueue implements Queue {
       .where("job.queue", "=", queue)
       .where("job.due_at", "<=", now)
       .where((eb) => eb.or([eb("job.lease_ends_at", "is", null), eb("job.lease_ends_at", "<=", now)]))
+      .where(inWork, "<=", most)
       .orderBy(inWork, "asc")
       .orderBy("job.id", "asc")
       .limit(1)

@@ -8,6 +8,8 @@ export interface QueueWorkerOptions {
   name: string;
   /** Deliveries in work at once. */
   concurrency: number;
+  /** How many more, each of a share that has nothing in work: nobody waits for the end of what others began. None unless given. */
+  newcomers?: number;
   log: Logger;
   /** Does the work and settles or puts back the delivery; must not reject. */
   work(delivery: Delivery, signal: AbortSignal): Promise<void>;
@@ -37,7 +39,7 @@ export class QueueWorker {
   async #takeUntilStopped(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#woken = new AbortController();
-      const delivery = this.#running.size < this.#options.concurrency ? await this.#take() : null;
+      const delivery = await this.#take();
       if (delivery) this.#begin(delivery);
       else await this.#rest();
     }
@@ -45,8 +47,11 @@ export class QueueWorker {
 
   /** The database may be away for a while: that is logged, and work goes on when it is back. */
   async #take(): Promise<Delivery | null> {
+    const { queue, name, concurrency, newcomers = 0 } = this.#options;
+    const { size } = this.#running;
+    if (size >= concurrency + newcomers) return null;
     try {
-      return await this.#options.queue.take(this.#options.name);
+      return await (size < concurrency ? queue.take(name) : queue.take(name, 0));
     } catch (error) {
       this.#options.log.error({ err: error }, "the queue could not be read");
       return null;

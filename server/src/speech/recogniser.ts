@@ -79,7 +79,7 @@ export interface Detection {
 
 /** How work of many recordings shares the workers. */
 export interface Share {
-  /** Work with the same key waits for its turn among the other keys: one recording, one key. */
+  /** Work with the same key waits for its turn among the other keys: one user, or one recording, one key. */
   key: string;
   signal: AbortSignal;
 }

@@ -84,7 +84,7 @@ async function listen(
       {
         engine: services.engine,
         scratchDir: services.folders.scratch,
-        shareKey: `file ${task.file_id}`,
+        shareKey: `user ${task.user_id}`,
         signal: AbortSignal.any([signal, reporter.signal]),
         language: recording.language,
         speakers: services.diarizer && { diarizer: services.diarizer, expected: recording.speakersExpected },
