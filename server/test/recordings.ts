@@ -51,14 +51,15 @@ export async function writeTracks(folder: string, name: string, files: string[])
   return file;
 }
 
-/** Speaks with espeak-ng. */
+/** Speaks with espeak-ng; `voice` is one of its languages. */
 export async function speak(
   folder: string,
   name: string,
   text: string,
   wordsPerMinute = 150,
+  voice = "en-us",
 ): Promise<string> {
   const file = path.join(folder, name);
-  await run("espeak-ng", ["-v", "en-us", "-s", String(wordsPerMinute), "-w", file, text]);
+  await run("espeak-ng", ["-v", voice, "-s", String(wordsPerMinute), "-w", file, text]);
   return file;
 }

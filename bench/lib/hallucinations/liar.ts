@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { sharedWords } from "../../../server/src/pipeline/looks.ts";
+import { sharedWords } from "../../../server/src/pipeline/evidence/agreement.ts";
 import { estimate } from "../../../server/src/pipeline/word-times.ts";
 import { SAMPLE_RATE_HZ, type SpeechEngine } from "../../../server/src/speech/recogniser.ts";
 import { type Call, type OpenAiTestServer, startOpenAiServer } from "../../../server/test/openai-server.ts";

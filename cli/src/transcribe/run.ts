@@ -14,7 +14,7 @@ import { openDataDir } from "@uspeech/server/config/data-dir.ts";
 import { chooseDiarizer } from "@uspeech/server/speakers/choose-diarizer.ts";
 import type { Diarizer } from "@uspeech/server/speakers/diarizer.ts";
 import { startEngine } from "@uspeech/server/speech/choose-engine.ts";
-import { neededModel } from "@uspeech/server/speech/needed-model.ts";
+import { neededModel, remedyBeyond } from "@uspeech/server/speech/needed-model.ts";
 import type { SpeechEngine } from "@uspeech/server/speech/recogniser.ts";
 import { pullWithBar } from "../commands/models.ts";
 import type { Settings } from "../data-folder.ts";
@@ -156,6 +156,7 @@ async function transcribeOne(job: Job, index: number, studio: Studio): Promise<R
       shareKey: job.input,
       signal,
       language,
+      remedy: remedyBeyond(engine.languages),
       speakers: diarizer && { diarizer, expected: null },
       secondsMax: settings.config.audioSecondsMax,
       // Nothing is kept of a run that is stopped.

@@ -9,7 +9,14 @@ import { speechSecondsOf } from "./segments.ts";
 import { bySpeaker, mainSpeaker, namesOf, toldOf, type Apart } from "./speakers.ts";
 import type { Outcome, Transcript, Turn } from "./transcript.ts";
 import { turnsOf, untimedTurn, type SpokenReading } from "./turns.ts";
-import { evidenceOf, hallucinated, tooShort, withholdRepeatedLines } from "./verdict.ts";
+import {
+  evidenceOf,
+  hallucinated,
+  otherLanguage,
+  tooShort,
+  withholdForeign,
+  withholdRepeatedLines,
+} from "./verdict.ts";
 import { timeWords } from "./word-times.ts";
 
 export interface Circumstances {
@@ -20,6 +27,8 @@ export interface Circumstances {
   asked: string | null;
   /** What the model speaks. */
   spoken: readonly string[];
+  /** A sentence on what to do about a recording in another language. */
+  remedy: string;
   /** Who speaks when, where all are on one signal. */
   apart: Apart;
   /** Told why a stage is missing. */
@@ -29,12 +38,18 @@ export interface Circumstances {
 /** @param voices one for each signal that was listened to; several where each holds one person */
 export function conclude(voices: readonly HeardVoice[], circumstances: Circumstances): Outcome {
   const { durationSeconds, model, asked, spoken } = circumstances;
-  const guarded = voices.map(({ readings }) => withholdRepeatedLines(readings));
+  const guarded = voices.map(({ readings, comparisons }) =>
+    withholdForeign(withholdRepeatedLines(readings), comparisons),
+  );
   const readings = guarded.flat();
+  const comparisons = voices.flatMap((voice) => voice.comparisons);
   const speechSeconds = speechSecondsOf(union(voices.flatMap(({ spans }) => spans)));
-  const failure = tooShort(speechSeconds, durationSeconds) ?? hallucinated(readings);
+  const failure =
+    tooShort(speechSeconds, durationSeconds) ??
+    otherLanguage(readings, comparisons, circumstances) ??
+    hallucinated(readings);
   if (failure !== null) return { kind: "failed", ...failure, durationSeconds, speechSeconds };
-  const { language, confidence } = languageOf(readings, asked, spoken);
+  const { language, confidence } = languageOf(readings, asked, spoken, comparisons);
   const { turns, speakers, speakersConfidence, missing } = turnsOfVoices(guarded, circumstances);
   return {
     kind: "transcribed",

@@ -44,6 +44,19 @@ export const GUARD = {
   contrastDbMin: 3,
   /** Of the speech that has text, so much must be trusted for the whole to be a transcript of the recording. */
   trustedShareMin: 0.5,
+  /**
+   * Of the words of speech that was cut in two ways, so many are read alike. Docs/benchmarks.md has how English and other
+   * languages lie: the middle of English is at 1, that of other languages at a third, and next to nothing between.
+   */
+  agreedShareMin: 0.6,
+  agreedWordsSlack: 1,
+  /** Where fewer are read alike than this, and by so many words fewer, so that chance in short texts is no verdict. */
+  foreignShareMax: 0.5,
+  foreignWordsSlack: 1.5,
+  /** In noise of 5 dB below English, a half or more of the words are wrong, and others each time; at 10 dB they are not. */
+  foreignContrastDbMin: 8,
+  /** With this much of its speech in the model's language, a recording has a transcript; the rest is withheld. */
+  spokenShareMin: 0.1,
 } as const;
 
 /**

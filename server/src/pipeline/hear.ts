@@ -8,9 +8,10 @@ import {
   type SpeechSpan,
 } from "../speech/recogniser.ts";
 import { clipKey, type Checkpoint } from "./checkpoint.ts";
+import { COMPARED_SECONDS_MIN, compareSamples, comparisonOf, type Comparison } from "./foreign.ts";
 import { heardOf, type Heard } from "./heard.ts";
 import { Lanes } from "./lanes.ts";
-import { read, type Listen, type Reading } from "./looks.ts";
+import { read, recut, type Listen, type Reading } from "./looks.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { cutLong } from "./quiet.ts";
 import { SegmentPlanner, speechSecondsOf, type Segment } from "./segments.ts";
@@ -33,6 +34,8 @@ export interface HearOptions {
 export interface HeardVoice {
   spans: SpeechSpan[];
   readings: Reading[];
+  /** Of readings with a second cut, which tells the model's language from others; none where it speaks several. */
+  comparisons: Comparison[];
 }
 
 /**
@@ -48,11 +51,12 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   const lanes = new Lanes(options.engine.workers + LIMITS.pipeline.segmentsAhead, (error) =>
     stop.abort(error),
   );
+  const listen = once(listening(clip, { ...options, share }));
   const spans: SpeechSpan[] = [];
   const readings: Reading[] = [];
   const readLater = (segment: Segment) =>
     lanes.start(async () => {
-      readings.push(...(await read(clip, segment, listening(clip, { ...options, share }))));
+      readings.push(...(await read(clip, segment, listen)));
       options.progress.recognised(speechSecondsOf(segment.spans));
     });
   try {
@@ -65,8 +69,43 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   }
   await lanes.idle();
   share.signal.throwIfAborted();
-  return { spans, readings: readings.sort((a, b) => a.segment.startSample - b.segment.startSample) };
+  readings.sort((a, b) => a.segment.startSample - b.segment.startSample);
+  const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
+    const compared = await compareAll(clip, some, listen, lanes);
+    share.signal.throwIfAborted();
+    return compared;
+  });
+  return { spans, readings, comparisons };
 }
+
+/** A model of several languages is told which it hears, or writes each as it is. */
+function speaksOne({ languages }: SpeechEngine): boolean {
+  return languages.length === 1;
+}
+
+/** Reads readings once more, side by side. */
+async function compareAll(
+  clip: Clip,
+  readings: readonly Reading[],
+  listen: Listen,
+  lanes: Lanes,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const reading of readings) {
+    await lanes.start(async () => {
+      const pieces: Heard[] = [];
+      for (const piece of await recut(clip, reading.segment, COMPARED_SECONDS_MIN))
+        pieces.push(await listen(piece, isNotShown));
+      const comparison = await comparisonOf(clip, reading, pieces);
+      if (comparison !== null) comparisons.push(comparison);
+    });
+  }
+  await lanes.idle();
+  return comparisons.sort((a, b) => a.segment.startSample - b.segment.startSample);
+}
+
+/** What is heard only to compare it is the same speech again, and never shown. */
+const isNotShown = () => Promise.resolve(true);
 
 /** Segments as speech is found; fills `all` with the spans. */
 async function* segmentsOf(voice: Voice, all: SpeechSpan[], options: HearOptions): AsyncGenerator<Segment> {
@@ -95,5 +134,16 @@ function listening(clip: Clip, options: HearOptions): Listen {
     const { mix } = clip;
     await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, doubted });
     return heard;
+  };
+}
+
+/** Has no clip recognised twice: a second look and a comparison may cut alike. */
+function once(listen: Listen): Listen {
+  const heard = new Map<string, Heard>();
+  return async (segment, isDoubted) => {
+    const key = `${segment.startSample} ${segment.endSample}`;
+    const known = heard.get(key) ?? (await listen(segment, isDoubted));
+    heard.set(key, known);
+    return known;
   };
 }

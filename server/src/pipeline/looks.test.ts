@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { joined, silence, temporaryFolder, writeSpool } from "../../test/spools.ts";
 import { soundOf } from "../../test/scripted-engine.ts";
 import { SAMPLE_RATE_HZ, type Clip } from "../speech/recogniser.ts";
+import { sharedWords } from "./evidence/agreement.ts";
 import { heardOf, textOf } from "./heard.ts";
-import { read, sharedWords, type Reading } from "./looks.ts";
+import { read, type Reading } from "./looks.ts";
 import { boundsOf, type Segment } from "./segments.ts";
 
 const LOOP = "We went home, " + "and that was that, ".repeat(9);

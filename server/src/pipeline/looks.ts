@@ -1,5 +1,6 @@
 /** Recognises a segment, and once more, cut differently, where the guard doubts what was heard. */
 import type { Clip } from "../speech/recogniser.ts";
+import { sharedWords } from "./evidence/agreement.ts";
 import { contrastDb } from "./evidence/contrast.ts";
 import { isPhantomLine } from "./evidence/phantom-lines.ts";
 import { plainWords } from "./evidence/repetition.ts";
@@ -66,8 +67,17 @@ const CUT_CONTEXT_SECONDS = 0.4;
 /** Context of a second look that cannot be cut: enough to be another clip, and still more than none. */
 const TIGHT_CONTEXT_SECONDS = 0.15;
 
-/** The same speech as other clips: in two at its longest pause, or where it is quietest; where it is short, trimmed closer. */
-async function recut(clip: Clip, segment: Segment): Promise<Segment[]> {
+/**
+ * The same speech as other clips: in two at its longest pause, or where it is quietest; where it is short, trimmed closer.
+ *
+ * @param halvedSecondsMin speech without a pause that is shorter is not cut
+ * @throws Error when the spool cannot be read
+ */
+export async function recut(
+  clip: Clip,
+  segment: Segment,
+  halvedSecondsMin: number = HALVED_SECONDS_MIN,
+): Promise<Segment[]> {
   const { spans, startSample, endSample } = segment;
   const [only] = spans;
   if (spans.length > 1) {
@@ -75,7 +85,7 @@ async function recut(clip: Clip, segment: Segment): Promise<Segment[]> {
     const cut = pauses.indexOf(Math.max(...pauses)) + 1;
     return inTwo(segment, spans.slice(0, cut), spans.slice(cut));
   }
-  if (only !== undefined && speechSecondsOf(spans) >= HALVED_SECONDS_MIN) {
+  if (only !== undefined && speechSecondsOf(spans) >= halvedSecondsMin) {
     const [before, after] = await halve(clip, only);
     return inTwo(segment, [before], [after]);
   }
@@ -149,20 +159,6 @@ function isSpokenFast(first: Reading, second: Reading[]): boolean {
 
 function textOfAll(readings: Reading[]): string {
   return readings.map(({ heard }) => textOf(heard.words)).join(" ");
-}
-
-/** Share of the longer text's words that both have in the same order. */
-export function sharedWords(a: readonly string[], b: readonly string[]): number {
-  let previous = b.map(() => 0);
-  for (const word of a) {
-    const current: number[] = [];
-    b.forEach((other, j) => {
-      const both = word === other ? (previous[j - 1] ?? 0) + 1 : 0;
-      current.push(Math.max(both, previous[j] ?? 0, current[j - 1] ?? 0));
-    });
-    previous = current;
-  }
-  return (previous.at(-1) ?? 0) / Math.max(1, a.length, b.length);
 }
 
 /** A reading that is withheld says what was found in both looks. */

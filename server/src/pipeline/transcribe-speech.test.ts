@@ -86,6 +86,32 @@ test("a sentence of a synthetic voice is heard", async () => {
   );
 });
 
+/** The same in two languages that the model does not speak, and in the one that it does. */
+const LIBRARY = {
+  de: "Die Bibliothek der kleinen Stadt wurde vor hundert Jahren gebaut. Jeden Morgen kommen viele Kinder, um dort ihre Bücher zu lesen. Am Abend schließt der alte Hausmeister die Türen, und dann wird es überall still.",
+  fr: "La bibliothèque de la petite ville a été construite il y a cent ans. Chaque matin, beaucoup d'enfants viennent y lire leurs livres. Le soir, le vieux gardien ferme les portes, et alors tout devient silencieux.",
+  "en-us":
+    "The library of the small town was built a hundred years ago. Every morning many children come to read their books there. In the evening the old caretaker closes the doors, and then everything becomes quiet.",
+};
+
+test.each(["de", "fr"] as const)("a synthetic voice that speaks %s is no English", async (language) => {
+  const outcome = await outcomeOf(
+    await speak(folder.path, `${language}.wav`, LIBRARY[language], 140, language),
+  );
+  expect(outcome).toMatchObject({ kind: "failed", reason: "hallucinated_transcript" });
+  if (outcome.kind !== "failed") throw new Error("not reached");
+  expect(outcome.detail.message).toContain(
+    "in a language that the installed model moonshine-base does not speak",
+  );
+});
+
+test("a synthetic voice that speaks English is, and the share that was read alike says so", async () => {
+  const file = await speak(folder.path, "en.wav", LIBRARY["en-us"], 140);
+  const outcome = await outcomeOf(file);
+  if (outcome.kind === "failed") throw new Error(outcome.detail.message);
+  expect(outcome.transcript).toMatchObject({ language: "en", languageConfidence: 1 });
+});
+
 test("noise without speech gives no words", async () => {
   let seed = 1;
   const noise = new Int16Array(16_000 * 5).map(() => {

@@ -138,6 +138,75 @@ describe("a recording", () => {
   });
 });
 
+/** What a model writes for a language that it does not speak: other words for each cut. */
+function nonsense({ startSample, endSample }: Clip): string {
+  let seed = startSample + 3 * endSample + 1;
+  const letter = (letters: string) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return letters.charAt(seed % letters.length);
+  };
+  return Array.from({ length: 14 }, () => `${letter("bdfglmnrst")}a${letter("bdfglmnrst")}`).join(" ");
+}
+
+describe("speech in a language that the model does not speak", () => {
+  test("fails, with what was compared and what can be done about it", async () => {
+    const { outcome } = await run({ hears: nonsense }, { remedy: "Install another model." });
+    expect(outcome).toMatchObject({ kind: "failed", reason: "hallucinated_transcript" });
+    if (outcome.kind !== "failed") throw new Error("not reached");
+    expect(outcome.detail.message).toMatch(
+      /^The recording seems to be in a language that the installed model scripted does not speak \(it speaks en\): .* Install another model\.$/,
+    );
+    expect(outcome.detail.figures).toMatchObject({ spoken_share: 0, spoken_share_min: 0.1 });
+    expect(new Set(outcome.detail.evidence.map(({ kind }) => kind))).toEqual(new Set(["language"]));
+  });
+
+  test("in between is withheld, the rest stays, and the confidence is the rest's share", async () => {
+    const isForeign = (clip: Clip) => clip.startSample < 15 * 16_000;
+    const { outcome } = await run({
+      hears: (clip) => (isForeign(clip) ? nonsense(clip) : undefined),
+    });
+    if (outcome.kind === "failed") throw new Error(outcome.detail.message);
+    const { turns, languageConfidence, coverage } = outcome.transcript;
+    expect(turns.filter(({ flags }) => flags.includes("withheld")).map(({ text }) => text)).toEqual([""]);
+    expect(textOf(outcome)).not.toMatch(/church|hurry|mother|nobody/);
+    expect(textOf(outcome)).toContain("Sentence number 10 is spoken here.");
+    expect(coverage.withheld.every(({ end }) => end < 20)).toBe(true);
+    expect(languageConfidence).toBeGreaterThan(0.5);
+    expect(languageConfidence).toBeLessThan(1);
+    expect(outcome.evidence.map(({ kind }) => kind)).toEqual(["language"]);
+  });
+
+  test("is not looked for where the model speaks several", async () => {
+    const { outcome } = await run({ hears: nonsense, languages: ["en", "de"] });
+    expect(outcome.kind).toBe("transcribed");
+  });
+
+  test("is judged alike by a run that takes up where another stopped", async () => {
+    const hears = (clip: Clip) => (clip.startSample < 30 * 16_000 ? nonsense(clip) : undefined);
+    const whole = await run({ hears });
+    for (const count of [1, whole.saved.length - 1, whole.saved.length]) {
+      const load = async () => whole.saved.slice(-count);
+      const again = await run({ hears }, { checkpoint: { load, save: async () => undefined } });
+      expect(again.outcome).toEqual(whole.outcome);
+      expect(again.engine.recognised).toHaveLength(whole.saved.length - count);
+    }
+  });
+
+  test("shows nothing twice while it is being compared", async () => {
+    const sayings = [
+      { start: 0.5, end: 6, text: "The library was built a hundred years ago." },
+      { start: 8, end: 14, text: "Every morning many children come to read their books." },
+    ];
+    const file = await writeWav(folder.path, "library.wav", soundOf(sayings, 15));
+    const { saved } = await run({ sayings }, {}, await recordingOf(file));
+    const shown = saved.filter(({ doubted }) => !doubted);
+    expect(saved.length).toBeGreaterThan(shown.length);
+    expect(shown.flatMap(({ heard }) => heard.words).map(({ text }) => text)).toEqual(
+      sayings.flatMap(({ text }) => text.split(" ")),
+    );
+  });
+});
+
 /** What the other party says in the first seconds is heard faintly, 26 dB below. */
 function withLeak(own: Int16Array, other: Int16Array, seconds: number): Int16Array {
   return own.map((sample, i) => sample + (i < seconds * 16_000 ? (other[i] ?? 0) * 0.05 : 0));

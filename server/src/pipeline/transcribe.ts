@@ -23,6 +23,8 @@ export interface TranscribeOptions {
   signal: AbortSignal;
   /** ISO 639-1, or `auto`. */
   language: string;
+  /** What a person can do about a recording in a language that the model does not speak: a sentence for the failure. */
+  remedy?: string;
   /** How the speakers of one signal are told apart; not at all where absent or null. */
   speakers?: SpeakerOptions | null;
   /** Longest recording that is taken. */
@@ -70,6 +72,7 @@ async function transcribeIn(
     model: engine.model,
     asked: askedLanguage(options),
     spoken: engine.languages,
+    remedy: options.remedy ?? "",
     onMissing: options.onMissing,
   });
 }

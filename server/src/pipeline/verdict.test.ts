@@ -94,11 +94,20 @@ describe("the language", () => {
   const mixed = [reading("Hello.", 0, 2, "kept", "en"), reading("Guten Tag.", 3, 11, "kept", "de")];
 
   test("is the one with the most speech in the whole recording, not at its beginning", () => {
-    expect(languageOf(mixed, null, ["en", "de"])).toEqual({ language: "de", confidence: 0.8 });
+    expect(languageOf(mixed, null, ["en", "de"], [])).toEqual({ language: "de", confidence: 0.8 });
+  });
+
+  test("of a model of one language is as sure as the share of speech that was read alike", () => {
+    const comparisons = [
+      { segment: reading("", 0, 6).segment, words: 20, common: 19, contrastDb: null },
+      { segment: reading("", 10, 12).segment, words: 20, common: 4, contrastDb: null },
+    ];
+    expect(languageOf(mixed, null, ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });
+    expect(languageOf(mixed, "en", ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });
   });
 
   test("is the project's where it has one, and the model's where that speaks only one", () => {
-    expect(languageOf(mixed, "fr", ["en", "fr"])).toEqual({ language: "fr", confidence: null });
-    expect(languageOf(mixed, null, ["en"])).toEqual({ language: "en", confidence: null });
+    expect(languageOf(mixed, "fr", ["en", "fr"], [])).toEqual({ language: "fr", confidence: null });
+    expect(languageOf(mixed, null, ["en"], [])).toEqual({ language: "en", confidence: null });
   });
 });

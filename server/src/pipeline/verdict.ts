@@ -1,10 +1,11 @@
 /** Judges a recording as a whole, once all of it was heard. */
 import { plainWords } from "./evidence/repetition.ts";
+import { isForeign, isStrange, spokenShare, sumOf, type Comparison } from "./foreign.ts";
 import { GUARD } from "./guard.ts";
 import { textOf } from "./heard.ts";
 import type { Reading } from "./looks.ts";
-import { speechSecondsOf } from "./segments.ts";
-import type { Evidence, FailureDetail, FailureReason } from "./transcript.ts";
+import { speechSecondsOf, type Segment } from "./segments.ts";
+import type { Evidence, FailureDetail, FailureReason, Span } from "./transcript.ts";
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 
 export interface Failure {
@@ -36,7 +37,7 @@ const EVIDENCE_MAX = 50;
 
 /** Whether too much of what was heard was withheld for the rest to be a transcript; null where it stands. */
 export function hallucinated(readings: readonly Reading[]): Failure | null {
-  const withText = readings.filter(({ heard }) => heard.words.length > 0);
+  const withText = readings.filter((reading) => reading.heard.words.length > 0 && !isForeignReading(reading));
   const withheld = withText.filter(({ standing }) => standing === "withheld");
   const textSeconds = secondsOf(withText);
   const withheldSeconds = secondsOf(withheld);
@@ -57,6 +58,71 @@ export function hallucinated(readings: readonly Reading[]): Failure | null {
       evidence: evidenceOf(withheld).slice(0, EVIDENCE_MAX),
     },
   };
+}
+
+/** What a failure for the language's sake says of the model. */
+interface Spoken {
+  model: string;
+  spoken: readonly string[];
+  remedy: string;
+}
+
+/** Whether next to nothing of a recording is in the model's language; null where enough of it is. */
+export function otherLanguage(
+  readings: readonly Reading[],
+  comparisons: readonly Comparison[],
+  { model, spoken, remedy }: Spoken,
+): Failure | null {
+  const share = spokenShare(comparisons);
+  if (share === null || share >= GUARD.spokenShareMin || !isForeign(comparisons)) return null;
+  const { words, common } = sumOf(comparisons);
+  return {
+    reason: "hallucinated_transcript",
+    detail: {
+      message:
+        `The recording seems to be in a language that the installed model ${model} does not speak (it speaks ` +
+        `${spoken.join(", ")}): of ${words} words, ${common} were read alike when the same speech was cut differently. If it is in that ` +
+        `language after all, it is too unclear to be transcribed. ${remedy}`.trimEnd(),
+      figures: {
+        words_compared: words,
+        words_read_alike: common,
+        spoken_share: share,
+        spoken_share_min: GUARD.spokenShareMin,
+      },
+      evidence: evidenceOf(readings.filter(isForeignReading)).slice(0, EVIDENCE_MAX),
+    },
+  };
+}
+
+/**
+ * Doubts readings whose speech was read differently in another cut, and withholds those that can only be in another language.
+ *
+ * @param comparisons of these readings
+ */
+export function withholdForeign(readings: readonly Reading[], comparisons: readonly Comparison[]): Reading[] {
+  const strange = new Map(
+    comparisons.filter(isStrange).map((comparison) => [comparison.segment, comparison]),
+  );
+  return readings.map((reading) => {
+    const comparison = strange.get(reading.segment);
+    if (comparison === undefined) return reading;
+    const standing = reading.standing === "withheld" || isForeign([comparison]) ? "withheld" : "doubtful";
+    return { ...reading, standing, evidence: [...reading.evidence, readDifferently(reading, comparison)] };
+  });
+}
+
+function readDifferently({ segment, heard }: Reading, { words, common }: Comparison): Evidence {
+  return {
+    kind: "language",
+    span: spanOf(segment),
+    value: words > 0 ? common / words : 0,
+    limit: GUARD.agreedShareMin,
+    text: textOf(heard.words),
+  };
+}
+
+function isForeignReading({ standing, evidence }: Reading): boolean {
+  return standing === "withheld" && evidence.some(({ kind }) => kind === "language");
 }
 
 /** All evidence of readings, in the order of time. */
@@ -109,14 +175,17 @@ function lineOf(reading: Reading | undefined): string {
 }
 
 function repeatedLine({ segment, heard }: Reading, count: number): Evidence {
-  const { startSample, endSample } = segment;
   return {
     kind: "repeated_line",
-    span: { start: startSample / SAMPLE_RATE_HZ, end: endSample / SAMPLE_RATE_HZ },
+    span: spanOf(segment),
     value: count,
     limit: SAME_LINES_MAX,
     text: textOf(heard.words),
   };
+}
+
+function spanOf({ startSample, endSample }: Segment): Span {
+  return { start: startSample / SAMPLE_RATE_HZ, end: endSample / SAMPLE_RATE_HZ };
 }
 
 function secondsOf(readings: readonly Reading[]): number {

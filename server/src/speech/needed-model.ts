@@ -1,7 +1,7 @@
 /** What a choice of model means, for those who start no engine. */
 import type { OpenAiConfig } from "../config/config.ts";
 import { WHISPER_ISO_639_1 } from "./language-names.ts";
-import { findModel, findRecogniser, recognisersFor } from "./models/catalogue.ts";
+import { findModel, findRecogniser, recognisers, recognisersFor } from "./models/catalogue.ts";
 import type { ModelEntry } from "./models/entry.ts";
 
 /** The detector that every recogniser of the catalogue is used with. */
@@ -41,4 +41,16 @@ export function unspoken(language: string, spoken: readonly string[]): Unspoken 
   if (language === "auto" || spoken.includes(language)) return null;
   const name = new Intl.DisplayNames(["en"], { type: "language" }).of(language) ?? language;
   return { language: `${name} (${language})`, others: recognisersFor(language).map((entry) => entry.name) };
+}
+
+/** What to do about a recording in a language that is none of these, without knowing which it is: a sentence that names models. */
+export function remedyBeyond(spoken: readonly string[]): string {
+  const others = recognisers().filter(({ languages }) => languages.some((code) => !spoken.includes(code)));
+  const [first] = others;
+  if (first === undefined) return "No model in the catalogue speaks others.";
+  const names = others.map(({ name, languages }) => `${name} (${languages.length})`).join(", ");
+  return (
+    `Models of more languages, with how many: ${names}. Ask the operator to install one that speaks it, for example ` +
+    `\`uspeech models pull ${first.name}\`, then USPEECH_MODEL=${first.name}.`
+  );
 }

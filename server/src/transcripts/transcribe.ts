@@ -9,6 +9,7 @@ import type { Logger } from "../observe/log.ts";
 import { type Progress, transcribe as runPipeline } from "../pipeline/transcribe.ts";
 import type { Outcome } from "../pipeline/transcript.ts";
 import { type Delivery, type Queue, StopWork } from "../queue/queue.ts";
+import { remedyBeyond } from "../speech/needed-model.ts";
 import type { Diarizer } from "../speakers/diarizer.ts";
 import type { SpeechEngine } from "../speech/recogniser.ts";
 import { notifyEnd } from "../notifications/notify.ts";
@@ -87,6 +88,7 @@ async function listen(
         shareKey: `user ${task.user_id}`,
         signal: AbortSignal.any([signal, reporter.signal]),
         language: recording.language,
+        remedy: remedyBeyond(services.engine.languages),
         speakers: services.diarizer && { diarizer: services.diarizer, expected: recording.speakersExpected },
         secondsMax: services.config.audioSecondsMax,
         checkpoint: storedSegments(services.db, task, () => services.changes.announce(task.file_id)),

@@ -376,7 +376,12 @@ function isRecogniser(entry: ModelEntry): entry is RecogniserEntry {
 
 /** Recognisers that speak a language, the one to recommend first: what to offer when the installed one does not speak it. */
 export function recognisersFor(language: string): RecogniserEntry[] {
-  return CATALOGUE.filter(isRecogniser)
-    .filter(({ languages }) => languages.includes(language))
-    .sort((a, b) => RECOMMENDED.indexOf(a.name) - RECOMMENDED.indexOf(b.name));
+  return recognisers().filter(({ languages }) => languages.includes(language));
+}
+
+/** All recognisers, the one to recommend first. */
+export function recognisers(): RecogniserEntry[] {
+  return CATALOGUE.filter(isRecogniser).sort(
+    (a, b) => RECOMMENDED.indexOf(a.name) - RECOMMENDED.indexOf(b.name),
+  );
 }

@@ -1,0 +1,122 @@
+/**
+ * Measures whether a model of one language knows when it does not speak the language of a recording: what is found of other
+ * languages, and what of its own is accused.
+ *
+ *     npm run bench:languages -- ../shared/speech [--dataset NAME …] [--model NAME] [--models-dir DIR] [--workers N]
+ *       [--half 0|1] [--json FILE]
+ *
+ * `--half` takes one half of the recordings, so that limits can be chosen on one and judged on the other.
+ */
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { createLog } from "../server/src/observe/log.ts";
+import { Lanes } from "../server/src/pipeline/lanes.ts";
+import { transcribe } from "../server/src/pipeline/transcribe.ts";
+import type { Outcome } from "../server/src/pipeline/transcript.ts";
+import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
+import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
+import { testModels } from "../server/test/models.ts";
+import { openRecording } from "./lib/hear-recording.ts";
+import { languageReport, type Judged } from "./lib/language-report.ts";
+import { readManifest, type Recording } from "./lib/manifest.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    dataset: { type: "string", multiple: true, default: [] },
+    model: { type: "string", default: "moonshine-base" },
+    "models-dir": { type: "string" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    half: { type: "string" },
+    json: { type: "string" },
+  },
+});
+
+const [folder] = positionals;
+if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+const engine = await startSpeechEngine({
+  modelsDir: values["models-dir"] ?? (await testModels()),
+  model: values.model,
+  workers: Number(values.workers),
+  log: createLog("warn"),
+});
+try {
+  await measure(folder, engine);
+} finally {
+  await engine.close();
+}
+
+async function measure(folder: string, engine: SpeechEngine): Promise<void> {
+  const judged: Judged[] = [];
+  const lanes = new Lanes(engine.workers, (error) => console.error(error));
+  for (const recording of chosen(await readManifest(folder))) {
+    await lanes.start(async () => {
+      judged.push(judgedOf(recording, await hear(path.join(folder, recording.path), engine)));
+      console.error(`${judged.length} ${recording.path}`);
+    });
+  }
+  await lanes.idle();
+  judged.sort((a, b) => a.path.localeCompare(b.path));
+  console.log(languageReport(judged, engine.languages));
+  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(judged, null, 1));
+}
+
+/** One sentence in many containers would count many times. */
+const LEFT_OUT = new Set(["formats_jfk", "formats_codec2", "formats_headerless"]);
+
+function chosen(recordings: readonly Recording[]): Recording[] {
+  return recordings.filter(
+    ({ kind, dataset, language, path }) =>
+      (kind === "speech" || kind === "multispeaker") &&
+      language !== null &&
+      !LEFT_OUT.has(dataset) &&
+      (values.dataset.length === 0 || values.dataset.includes(dataset)) &&
+      (values.half === undefined || halfOf(path) === values.half),
+  );
+}
+
+function halfOf(path: string): string {
+  return String((createHash("md5").update(path).digest()[0] ?? 0) % 2);
+}
+
+async function hear(file: string, engine: SpeechEngine): Promise<Outcome> {
+  const signal = new AbortController().signal;
+  return transcribe(await openRecording(file), {
+    engine,
+    scratchDir: tmpdir(),
+    shareKey: file,
+    signal,
+    language: "auto",
+    secondsMax: 36_000,
+    checkpoint: { load: async () => [], save: async () => undefined },
+    onProgress: () => undefined,
+  });
+}
+
+function judgedOf({ path, dataset, language }: Recording, outcome: Outcome): Judged {
+  const { kind } = outcome;
+  const known = { path, dataset, language: language ?? "" };
+  const evidence = (kind === "failed" ? outcome.detail.evidence : outcome.evidence).filter(
+    (one) => one.kind === "language",
+  );
+  if (kind === "failed")
+    return {
+      ...known,
+      speechSeconds: outcome.speechSeconds,
+      verdict: "spoken_share" in outcome.detail.figures ? "failed" : "no transcript",
+      confidence: outcome.detail.figures["spoken_share"] ?? null,
+      evidence,
+    };
+  const { speechSeconds, turns, languageConfidence } = outcome.transcript;
+  const isWithheld = evidence.length > 0 && turns.some(({ flags }) => flags.includes("withheld"));
+  return {
+    ...known,
+    speechSeconds,
+    verdict: isWithheld ? "withheld" : evidence.length > 0 ? "doubtful" : "trusted",
+    confidence: languageConfidence,
+    evidence,
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * Tells speech in a language that the model does not speak. A model writes fluent sentences for it all the same, but others
+ * each time it hears the speech cut differently; speech in its own language it reads alike.
+ */
+import type { Clip } from "../speech/recogniser.ts";
+import { wordsInCommon } from "./evidence/agreement.ts";
+import { contrastDb } from "./evidence/contrast.ts";
+import { plainWords } from "./evidence/repetition.ts";
+import { GUARD } from "./guard.ts";
+import { textOf, type Heard } from "./heard.ts";
+import type { Reading } from "./looks.ts";
+import { speechSecondsOf, type Segment } from "./segments.ts";
+
+/** Two readings of the same speech in different cuts, side by side. */
+export interface Comparison {
+  segment: Segment;
+  /** Words of the shorter text. */
+  words: number;
+  /** How many of them the other text has in the same order. */
+  common: number;
+  /** How far the speech stands out from what surrounds it; null where that is not known, or does not matter. */
+  contrastDb: number | null;
+}
+
+/** Speech shorter than this is a word or two, which halves would tear. */
+export const COMPARED_SECONDS_MIN = 2;
+
+/** Fewer words say nothing of the language. */
+const COMPARED_WORDS_MIN = 5;
+
+/** Samples of a recording: this share of its speech, but so many at least and at most, of some ten seconds each. */
+const SAMPLED_SHARE = 0.02;
+const SAMPLE_SECONDS = 10;
+const SAMPLES_MIN = 3;
+const SAMPLES_MAX = 6;
+
+/**
+ * Compares samples from all over a recording; all of it where some are read alike and others are not, or where the samples
+ * leave it open. What is compared depends on the readings alone.
+ *
+ * @param readings of one voice, in the order of time
+ * @param compare reads them once more, cut differently
+ */
+export async function compareSamples(
+  readings: readonly Reading[],
+  compare: (readings: readonly Reading[]) => Promise<Comparison[]>,
+): Promise<Comparison[]> {
+  const candidates = readings.filter(isComparable);
+  const samples = samplesOf(candidates);
+  const compared = await compare(samples);
+  const strange = compared.filter(isStrange);
+  if (strange.length === 0 || (strange.length === compared.length && isForeign(compared))) return compared;
+  return [...compared, ...(await compare(candidates.filter((reading) => !samples.includes(reading))))];
+}
+
+function isComparable({ segment, heard, standing }: Reading): boolean {
+  return (
+    standing !== "withheld" &&
+    heard.words.length >= COMPARED_WORDS_MIN &&
+    speechSecondsOf(segment.spans) >= COMPARED_SECONDS_MIN
+  );
+}
+
+/** The shortest of each part of the recording: what is long costs more and tells the same. */
+function samplesOf(candidates: readonly Reading[]): Reading[] {
+  const seconds = candidates.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
+  const wanted = Math.round((seconds * SAMPLED_SHARE) / SAMPLE_SECONDS);
+  const count = Math.min(candidates.length, Math.max(SAMPLES_MIN, Math.min(SAMPLES_MAX, wanted)));
+  return Array.from({ length: count }, (_, i) => {
+    const part = candidates.slice(
+      Math.floor((i * candidates.length) / count),
+      Math.floor(((i + 1) * candidates.length) / count),
+    );
+    return part.reduce((best, one) => (lengthOf(one) < lengthOf(best) ? one : best));
+  });
+}
+
+function lengthOf({ segment }: Reading): number {
+  return segment.endSample - segment.startSample;
+}
+
+/**
+ * Lays two readings side by side; null where the other one has too few words, for models also leave speech out.
+ *
+ * @param clip the recording that they are of
+ * @param other what was heard in the same speech, in pieces
+ * @throws Error when the spool cannot be read
+ */
+export async function comparisonOf(
+  clip: Clip,
+  { segment, heard }: Reading,
+  other: readonly Heard[],
+): Promise<Comparison | null> {
+  const first = plainWords(textOf(heard.words));
+  const second = plainWords(other.map((piece) => textOf(piece.words)).join(" "));
+  const words = Math.min(first.length, second.length);
+  if (words < COMPARED_WORDS_MIN) return null;
+  const comparison = { segment, words, common: wordsInCommon(first, second), contrastDb: null };
+  return isStrange(comparison) ? { ...comparison, contrastDb: await contrastDb(clip, segment) } : comparison;
+}
+
+/** Whether speech is read so differently that its text is to be doubted. */
+export function isStrange({ words, common }: Comparison): boolean {
+  return common < GUARD.agreedShareMin * words - GUARD.agreedWordsSlack;
+}
+
+/**
+ * Whether comparisons together leave no other explanation than that the model does not speak this language. Speech that
+ * hardly stands out from its noise is no witness: it is read differently in any language.
+ */
+export function isForeign(comparisons: readonly Comparison[]): boolean {
+  const { words, common } = sumOf(comparisons.filter(isClear));
+  return words > 0 && common <= GUARD.foreignShareMax * words - GUARD.foreignWordsSlack;
+}
+
+function isClear(comparison: Comparison): boolean {
+  return comparison.contrastDb === null || comparison.contrastDb >= GUARD.foreignContrastDbMin;
+}
+
+/** Words that were compared, and those of them that were read alike. */
+export function sumOf(comparisons: readonly Comparison[]): Pick<Comparison, "words" | "common"> {
+  return comparisons.reduce(
+    (sum, { words, common }) => ({ words: sum.words + words, common: sum.common + common }),
+    { words: 0, common: 0 },
+  );
+}
+
+/** Share of the compared speech, by length, that was read alike; null where nothing was compared. */
+export function spokenShare(comparisons: readonly Comparison[]): number | null {
+  const secondsOf = (some: readonly Comparison[]) =>
+    some.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
+  const all = secondsOf(comparisons);
+  return all > 0 ? secondsOf(comparisons.filter((one) => !isStrange(one))) / all : null;
+}
