@@ -1639,6 +1639,8 @@ export interface components {
             word_count: number | null;
             /** @description Names, in order of appearance; empty where not known apart. */
             speakers: string[];
+            /** @description 0 to 1, how surely they are different people; null where not known apart. */
+            speakers_confidence: number | null;
             model: string | null;
             /** Format: date-time */
             created_at: string;
@@ -1682,6 +1684,8 @@ export interface components {
             word_count: number | null;
             /** @description Names, in order of appearance; empty where not known apart. */
             speakers: string[];
+            /** @description 0 to 1, how surely they are different people; null where not known apart. */
+            speakers_confidence: number | null;
             model: string | null;
             /** Format: date-time */
             created_at: string;
