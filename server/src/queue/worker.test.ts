@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { TestClock, temporaryDatabase } from "../../test/database.ts";
 import { createLog } from "../observe/log.ts";
 import { SqliteQueue } from "./sqlite.ts";
@@ -33,34 +33,33 @@ async function busyWorker(bounds: { concurrency: number; newcomers?: number }) {
       worker.wake();
     },
     end: (subject: number) => running.get(subject)?.(),
-    runs: (...subjects: number[]) =>
-      vi.waitFor(() => expect([...running.keys()].toSorted()).toEqual(subjects)),
+    running: () => [...running.keys()],
   };
 }
 
 test("who has nothing in work is begun with at once, however long the work of others takes", async () => {
   const worker = await busyWorker({ concurrency: 2, newcomers: 1 });
   for (const subject of [1, 2, 3]) await worker.add(subject, 1);
-  await worker.runs(1, 2);
+  await expect.poll(worker.running).toEqual([1, 2]);
   await worker.add(4, 2);
-  await worker.runs(1, 2, 4);
+  await expect.poll(worker.running).toEqual([1, 2, 4]);
   await worker.add(5, 2);
   await worker.add(6, 3);
   worker.end(4);
-  await worker.runs(1, 2, 5);
+  await expect.poll(worker.running).toEqual([1, 2, 5]);
   worker.end(5);
-  await worker.runs(1, 2, 6);
+  await expect.poll(worker.running).toEqual([1, 2, 6]);
   worker.end(1);
-  await worker.runs(2, 6);
+  await expect.poll(worker.running).toEqual([2, 6]);
   worker.end(6);
-  await worker.runs(2, 3);
+  await expect.poll(worker.running).toEqual([2, 3]);
 });
 
 test("without room for newcomers they wait for their turn", async () => {
   const worker = await busyWorker({ concurrency: 1 });
   await worker.add(1, 1);
   await worker.add(2, 2);
-  await worker.runs(1);
+  await expect.poll(worker.running).toEqual([1]);
   worker.end(1);
-  await worker.runs(2);
+  await expect.poll(worker.running).toEqual([2]);
 });
