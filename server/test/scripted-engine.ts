@@ -3,6 +3,7 @@ import { readClip } from "../src/media/samples.ts";
 import { SpeechEngineError } from "../src/speech/recogniser.ts";
 import {
   SAMPLE_RATE_HZ,
+  type AlignedWord,
   type Clip,
   type Detection,
   type RecogniseOptions,
@@ -38,6 +39,8 @@ export interface Script {
   onRecognise?: (clip: Clip) => void | Promise<void>;
   /** How many turns of the event loop a recognition takes, so that clips finish out of order. */
   turns?: (clip: Clip) => number;
+  /** Where the aligner finds words; nowhere if not given. */
+  aligns?: (clip: Clip, words: readonly string[]) => AlignedWord[] | null;
   sliceSeconds?: number;
   clipSecondsMax?: number;
   workers?: number;
@@ -95,6 +98,12 @@ export class ScriptedEngine implements SpeechEngine {
     } finally {
       this.#busy -= 1;
     }
+  }
+
+  async align(clip: Clip, words: readonly string[], { signal }: Share): Promise<AlignedWord[] | null> {
+    await later();
+    signal.throwIfAborted();
+    return this.#script.aligns?.(clip, words) ?? null;
   }
 
   close(): Promise<void> {

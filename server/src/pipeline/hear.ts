@@ -129,12 +129,27 @@ function listening(clip: Clip, options: HearOptions): Listen {
     const part: Clip = { ...clip, startSample, endSample };
     const known = stored.get(clipKey(part));
     if (known !== undefined) return known;
-    const heard = heardOf(await engine.recognise(part, { language }, share));
+    const heard = await withAlignment(
+      heardOf(await engine.recognise(part, { language }, share)),
+      part,
+      options,
+    );
     const doubted = await isDoubted(heard);
     const { mix } = clip;
     await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, doubted });
     return heard;
   };
+}
+
+/** Finds the words in the sound where the model gives no times. The aligner knows how English is spelt and spoken. */
+async function withAlignment(heard: Heard, part: Clip, options: HearOptions): Promise<Heard> {
+  const { engine, share, language } = options;
+  const [only, ...others] = engine.languages;
+  const spoken = heard.language ?? language ?? (others.length === 0 ? only : null);
+  const isTimed = heard.words.every(({ start }) => start !== null);
+  if (isTimed || spoken !== "en") return heard;
+  const words = heard.words.map(({ text }) => text);
+  return { ...heard, aligned: await engine.align(part, words, share) };
 }
 
 /** Has no clip recognised twice: a second look and a comparison may cut alike. */

@@ -1,5 +1,5 @@
 /** What was heard in a clip, as words: the form in which the rest of the pipeline and the checkpoint hold it. */
-import type { Recognition, Token } from "../speech/recogniser.ts";
+import type { AlignedWord, Recognition, Token } from "../speech/recogniser.ts";
 
 /** A word with what the model knows of it. Seconds are counted from the clip's start. */
 export interface HeardWord {
@@ -16,6 +16,11 @@ export interface Heard {
   words: HeardWord[];
   /** ISO 639-1 where the model can tell. */
   language: string | null;
+  /**
+   * The words as found in the sound, one for each; null where they were not found. Absent where nobody looked: the model gives
+   * times, the language is not English, or an older version stored this.
+   */
+  aligned?: AlignedWord[] | null;
 }
 
 /** Cuts a recognition's text into words and gives each what its tokens know. */

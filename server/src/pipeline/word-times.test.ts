@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
+import { SAMPLE_RATE_HZ, type AlignedWord, type SpeechSpan } from "../speech/recogniser.ts";
 import { heardOf, type HeardWord } from "./heard.ts";
 import type { Reading } from "./looks.ts";
-import { timeWords } from "./word-times.ts";
+import { ALIGNMENT, timeWords } from "./word-times.ts";
 
 function readingOf(words: HeardWord[], spans: SpeechSpan[], context = 3000): Reading {
   const startSample = Math.max(0, (spans[0]?.startSample ?? 0) - context);
@@ -27,6 +27,10 @@ function seconds(...spans: [number, number][]): SpeechSpan[] {
     startSample: start * SAMPLE_RATE_HZ,
     endSample: end * SAMPLE_RATE_HZ,
   }));
+}
+
+function found(start: number, end: number, fit = -2): AlignedWord {
+  return { start, end, fit, squeeze: 0.4 };
 }
 
 const someSpans = fc
@@ -77,6 +81,26 @@ describe("times of words", () => {
       [9.5, 9.9, "model"],
       [10.5, 10.9, "model"],
     ]);
+  });
+
+  test("are those found in the sound where the model has none", () => {
+    const reading = readingOf(untimed("Hello world"), seconds([10, 12]), SAMPLE_RATE_HZ);
+    reading.heard.aligned = [found(1.02, 1.4), found(1.73, 2.5)];
+    expect(timeWords(reading).map(({ start, end, timing }) => [start, end, timing])).toEqual([
+      [10.02, 10.4, "aligned"],
+      [10.73, 11.5, "aligned"],
+    ]);
+  });
+
+  test("are estimated where the words that were found do not fit the sound", () => {
+    const reading = readingOf(untimed("Hello world"), seconds([10, 12]), SAMPLE_RATE_HZ);
+    const estimated = timeWords(reading);
+    for (const aligned of [
+      null,
+      [],
+      [found(1, 1.4, 3 * ALIGNMENT.fitMin), found(1.7, 2.5, 2 * ALIGNMENT.fitMin)],
+    ])
+      expect(timeWords({ ...reading, heard: { ...reading.heard, aligned } })).toEqual(estimated);
   });
 
   test("are estimated over the speech, never in the pauses", () => {

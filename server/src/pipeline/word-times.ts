@@ -1,13 +1,13 @@
 /**
- * When each word of a reading was said. Where the model has times they are used; else words are laid along the speech
- * that was found, skipping the pauses, in proportion to how long they take to say. All times are strictly in order, do
- * not overlap, and stay inside the segment.
+ * When each word of a reading was said. Where the model has times they are used; else those that were found in the sound; else
+ * words are laid along the speech, skipping the pauses, in proportion to how long they take to say. All times are strictly in
+ * order, do not overlap, and stay inside the segment.
  */
-import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
+import { SAMPLE_RATE_HZ, type AlignedWord, type SpeechSpan } from "../speech/recogniser.ts";
 import { countSyllables } from "./evidence/syllables.ts";
-import type { HeardWord } from "./heard.ts";
+import type { Heard, HeardWord } from "./heard.ts";
 import type { Reading } from "./looks.ts";
-import type { Span, Word } from "./transcript.ts";
+import type { Span, Word, WordTiming } from "./transcript.ts";
 
 /** A word in time that knows whether a space stands before it. */
 export interface TimedWord extends Word {
@@ -21,22 +21,52 @@ const STEP_SECONDS = 0.001;
 export function timeWords({ segment, heard }: Reading): TimedWord[] {
   const { words } = heard;
   const whole = secondsOf(segment);
-  const isTimed = words.length > 0 && words.every((word) => word.start !== null);
-  const spans = isTimed ? modelTimes(words, whole) : estimate(words, segment.spans.map(secondsOf));
+  const timing = timingOf(heard);
+  const spans =
+    timing === "estimated" ? estimate(words, segment.spans.map(secondsOf)) : knownTimes(heard, whole);
   return ordered(spans, whole).map(({ start, end }, i) => ({
     start,
     end,
     text: words[i]?.text ?? "",
     confidence: words[i]?.confidence ?? null,
-    timing: isTimed ? "model" : "estimated",
+    timing,
     glued: words[i]?.glued ?? false,
   }));
+}
+
+function timingOf({ words, aligned }: Heard): WordTiming {
+  if (words.length > 0 && words.every((word) => word.start !== null)) return "model";
+  return aligned?.length === words.length && isTrusted(aligned) ? "aligned" : "estimated";
+}
+
+export const ALIGNMENT = {
+  /**
+   * Mean over the words' time of how well they explain the sound. Of true texts 99 in 100 are above it, of texts of other
+   * sentences 1 in 100 (docs/decisions/0012-word-times.md).
+   */
+  fitMin: -8,
+} as const;
+
+/** Whether words that were laid along the sound are the words that are said in it. */
+export function isTrusted(aligned: readonly AlignedWord[]): boolean {
+  return meanFit(aligned) >= ALIGNMENT.fitMin;
+}
+
+/** How well words explain the sound in which they were found, over all of their time; 0 at best. */
+export function meanFit(aligned: readonly AlignedWord[]): number {
+  const seconds = aligned.reduce((sum, { start, end }) => sum + end - start, 0);
+  return aligned.reduce((sum, { start, end, fit }) => sum + fit * (end - start), 0) / seconds;
+}
+
+function knownTimes({ words, aligned }: Heard, whole: Span): Span[] {
+  const isFound = words.some((word) => word.start === null);
+  return modelTimes(isFound ? (aligned ?? []) : words, whole);
 }
 
 /** A word whose end the model does not know lasts no longer than this. */
 const WORD_SECONDS_MAX = 1;
 
-function modelTimes(words: readonly HeardWord[], whole: Span): Span[] {
+function modelTimes(words: readonly Pick<HeardWord, "start" | "end">[], whole: Span): Span[] {
   const starts = words.map((word) => whole.start + (word.start ?? 0));
   return words.map((word, i) => {
     const start = starts[i] ?? whole.start;

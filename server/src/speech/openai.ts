@@ -13,6 +13,7 @@ import { ask, FORMS, type Form, type OpenAiServer } from "./openai-request.ts";
 import {
   SAMPLE_RATE_HZ,
   SpeechEngineError,
+  type AlignedWord,
   type Clip,
   type Detection,
   type RecogniseOptions,
@@ -86,6 +87,11 @@ class OpenAiEngine implements SpeechEngine {
     return this.#slots.run({ key: share.key, signal }, async () =>
       this.#recogniser.recognise(await readClip(clip), { ...options, signal }),
     );
+  }
+
+  /** On this machine: servers that give no times of words give nothing to find them by either. */
+  align(clip: Clip, words: readonly string[], share: Share): Promise<AlignedWord[] | null> {
+    return this.#detectors.align(clip, words, share);
   }
 
   /** Breaks off what is under way: another process takes it up from its last stored segment. */

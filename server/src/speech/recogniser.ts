@@ -28,6 +28,19 @@ export interface Recognition {
   language: string | null;
 }
 
+/** When a word was said, as found in the sound. Seconds from the clip's start. */
+export interface AlignedWord {
+  start: number;
+  end: number;
+  /**
+   * How well the word's sounds explain the sound, against the best that could be said there: the mean of the logarithms of the
+   * likelihood ratio over its frames, 0 at best.
+   */
+  fit: number;
+  /** How much of its time the word needs at its shortest: 1 where it was squeezed in. */
+  squeeze: number;
+}
+
 export interface RecogniseOptions {
   /** ISO 639-1 code to recognise in, or null to leave it to the model. */
   language: string | null;
@@ -100,6 +113,11 @@ export interface SpeechEngine {
   /** Finds speech from the clip's start for at least a slice's length, on to the next pause. */
   detect(clip: Clip, share: Share): Promise<Detection>;
   recognise(clip: Clip, options: RecogniseOptions, share: Share): Promise<Recognition>;
+  /**
+   * Finds when English words were said in a clip that they were heard in. Null where they cannot be laid along it: too many for
+   * its length, or without a sound.
+   */
+  align(clip: Clip, words: readonly string[], share: Share): Promise<AlignedWord[] | null>;
   close(): Promise<void>;
 }
 

@@ -121,6 +121,15 @@ describe("an engine", () => {
     expect(plain(text)).toContain("young man");
   });
 
+  test("finds when the words of a clip are said", async () => {
+    const words = "he was not an ill disposed young man".split(" ");
+    const found = await running.engine.align(youngMan, words, share("a"));
+    const starts = found?.map(({ start }) => start) ?? [];
+    expect(starts).toHaveLength(words.length);
+    expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+    expect(await running.engine.align({ ...youngMan, endSample: 1600 }, words, share("a"))).toBeNull();
+  });
+
   test("listens to the channel that it is told to", async () => {
     const spool = await writeSpool(folder.path, await sentence(YOUNG_MAN), await sentence(AMIABLE));
     const hear = async (mix: "left" | "right"): Promise<string> =>

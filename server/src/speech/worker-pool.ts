@@ -15,6 +15,7 @@ import { DETECTOR } from "./needed-model.ts";
 import {
   SAMPLE_RATE_HZ,
   SpeechEngineError,
+  type AlignedWord,
   type Clip,
   type Detection,
   type RecogniseOptions,
@@ -84,8 +85,8 @@ export async function startSpeechEngine(options: SpeechEngineOptions): Promise<S
   });
 }
 
-/** Workers that find speech, for those who have it recognised elsewhere. */
-export type SpeechDetectors = Pick<SpeechEngine, "detect" | "close">;
+/** Workers that find speech, and words in it, for those who have it recognised elsewhere. */
+export type SpeechDetectors = Pick<SpeechEngine, "detect" | "align" | "close">;
 
 /**
  * Starts workers that only find speech, and waits until all of them have loaded the detector.
@@ -167,6 +168,13 @@ class WorkerPool implements SpeechEngine {
     return answer.recognition;
   }
 
+  /** Goes before what waits of the same recording: it takes milliseconds, and what was heard is stored after it. */
+  async align(clip: Clip, words: readonly string[], share: Share): Promise<AlignedWord[] | null> {
+    const answer = await this.#call({ kind: "align", clip, words }, share, true);
+    if (answer.kind !== "aligned") throw new Error(`A worker answered "align" with "${answer.kind}".`);
+    return answer.words;
+  }
+
   /** Refuses what waits, gives running calls a moment to end, and ends all workers. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -178,7 +186,7 @@ class WorkerPool implements SpeechEngine {
     await Promise.all([...this.#keeping, ...this.#running]);
   }
 
-  #call(task: Task, { key, signal }: Share): Promise<Answer> {
+  #call(task: Task, { key, signal }: Share, first = false): Promise<Answer> {
     signal.throwIfAborted();
     if (this.#closing.signal.aborted) throw new SpeechEngineError("The speech engine is closing.");
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -189,7 +197,7 @@ class WorkerPool implements SpeechEngine {
       reject(signal.reason);
     };
     signal.addEventListener("abort", abort, { once: true });
-    this.#queue.push(key, call);
+    this.#queue.push(key, call, first);
     this.#dispatch();
     return promise.finally(() => signal.removeEventListener("abort", abort));
   }

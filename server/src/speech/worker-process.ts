@@ -2,6 +2,7 @@
  * A worker: one process that holds the models and answers one call after the other. Native code may crash or hang here
  * without harm to anything else. Started by `worker-child.ts` alone.
  */
+import { alignWords } from "../alignment/align.ts";
 import { LIMITS } from "../config/limits.ts";
 import { readClip } from "../media/samples.ts";
 import { SAMPLE_RATE_HZ, type Clip, type Recogniser } from "./recogniser.ts";
@@ -67,6 +68,8 @@ async function answer(request: Request, recogniser: Recogniser | null, detector:
 
 async function work(request: Request, recogniser: Recogniser | null, detector: Detector): Promise<Answer> {
   if (request.kind === "detect") return { kind: "detected", detection: await detector.detect(request.clip) };
+  if (request.kind === "align")
+    return { kind: "aligned", words: alignWords(await readClip(request.clip), request.words) };
   if (recogniser === null) throw new Error("This worker finds speech and does not recognise it.");
   const samples = await readClip(request.clip);
   return { kind: "recognised", recognition: await recogniser.recognise(samples, request.options) };

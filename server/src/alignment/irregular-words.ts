@@ -1,0 +1,48 @@
+/** Frequent English words that are not said as they are written: each with its sounds, in the symbols of the ARPAbet; then `;`. */
+export const IRREGULAR_WORDS = `
+i'm ay m; i'll ay l; i've ay v; i'd ay d; with w ih dh; was w ax z; nine n ay n; nineteen n ay n t iy n;
+ninety n ay n t iy; nineties n ay n t iy z; thousand th aw z ax n d; within w ih dh ih n;
+without w ih dh aw t; maybe m ey b iy; while w ay l; why w ay; themselves dh eh m s eh l v z; is ih z;
+his hh ih z; has hh ae z; as ae z; and ax n d; of ax v; from f r ah m; one w ah n; ones w ah n z;
+once w ah n s; to t ax; two t uw; too t uw; who hh uw; whose hh uw z; whom hh uw m; have hh ae v;
+having hh ae v ih ng; give g ih v; given g ih v ax n; live l ih v; lived l ih v d; living l ih v ih ng;
+are aa r; were w er; where w eh r; there dh eh r; their dh eh r; they're dh eh r; very v eh r iy;
+every eh v r iy; any eh n iy; many m eh n iy; said s eh d; says s eh z; been b ih n; be b iy; do d uw;
+does d ah z; done d ah n; don't d ow n t; won't w ow n t; doesn't d ah z ax n t; didn't d ih d ax n t;
+isn't ih z ax n t; wasn't w ax z ax n t; couldn't k uh d ax n t; wouldn't w uh d ax n t; can't k ae n t;
+come k ah m; comes k ah m z; coming k ah m ih ng; become b ih k ah m; some s ah m; none n ah n;
+gone g ao n; love l ah v; move m uw v; prove p r uw v; lose l uw z; whole hh ow l; own ow n;
+known n ow n; shown sh ow n; grown g r ow n; though dh ow; although ao l dh ow; through th r uw;
+thought th ao t; enough ih n ah f; rough r ah f; tough t ah f; cough k ao f; laugh l ae f;
+daughter d ao t er; country k ah n t r iy; young y ah ng; touch t ah ch; double d ah b ax l;
+trouble t r ah b ax l; southern s ah dh er n; cousin k ah z ax n; group g r uw p; soup s uw p;
+route r uw t; you y uw; your y ao r; youth y uw th; four f ao r; eight ey t; height hh ay t;
+either iy dh er; neither n iy dh er; great g r ey t; break b r ey k; steak s t ey k; heart hh aa r t;
+bread b r eh d; dead d eh d; head hh eh d; read r iy d; lead l iy d; bear b eh r; wear w eh r;
+pear p eh r; tear t eh r; heard hh er d; early er l iy; ocean ow sh ax n; sure sh uh r; sugar sh uh g er;
+busy b ih z iy; business b ih z n ax s; build b ih l d; built b ih l t; buy b ay; guess g eh s;
+friend f r eh n d; friends f r eh n d z; people p iy p ax l; woman w uh m ax n; women w ih m ax n;
+man m ae n; men m eh n; children ch ih l d r ax n; child ch ay l d; put p uh t; push p uh sh;
+pull p uh l; full f uh l; bull b uh l; good g uh d; foot f uh t; blood b l ah d; flood f l ah d;
+door d ao r; poor p uh r; floor f l ao r; word w er d; work w er k; world w er l d; worth w er th;
+water w ao t er; father f aa dh er; mother m ah dh er; brother b r ah dh er; other ah dh er;
+another ax n ah dh er; nothing n ah th ih ng; something s ah m th ih ng; month m ah n th;
+monday m ah n d ey; sunday s ah n d ey; tuesday t uw z d ey; wednesday w eh n z d ey; front f r ah n t;
+son s ah n; won w ah n; ton t ah n; money m ah n iy; honey hh ah n iy; company k ah m p ax n iy;
+color k ah l er; half hh ae f; talk t ao k; walk w ao k; listen l ih s ax n; often ao f ax n;
+castle k ae s ax l; island ay l ax n d; answer ae n s er; sword s ao r d; debt d eh t; doubt d aw t;
+hour aw er; our aw er; honest aa n ax s t; heir eh r; knowledge n aa l ih jh; iron ay er n;
+idea ay d iy ax; area eh r iy ax; being b iy ih ng; science s ay ax n s; quiet k w ay ax t;
+create k r iy ey t; machine m ax sh iy n; police p ax l iy s; special s p eh sh ax l;
+social s ow sh ax l; usual y uw zh ax w ax l; usually y uw zh ax w ax l iy; measure m eh zh er;
+pleasure p l eh zh er; treasure t r eh zh er; question k w eh s ch ax n; nature n ey ch er;
+future f y uw ch er; picture p ih k ch er; minute m ih n ax t; minutes m ih n ax t s; office ao f ax s;
+service s er v ax s; notice n ow t ax s; extension ih k s t eh n sh ax n; voice v oy s; please p l iy z;
+use y uw z; used y uw z d; because b ih k ao z; always ao l w ey z; only ow n l iy; most m ow s t;
+both b ow th; ghost g ow s t; find f ay n d; kind k ay n d; mind m ay n d; behind b ih hh ay n d;
+sign s ay n; climb k l ay m; high hh ay; eye ay; eyes ay z; goes g ow z; shoe sh uw; ask ae s k;
+hello hh ax l ow; okay ow k ey; english ih ng g l ih sh; america ax m eh r ax k ax;
+american ax m eh r ax k ax n; americans ax m eh r ax k ax n z; mr m ih s t er; mrs m ih s ax z;
+ms m ih z; dr d aa k t er; st s ey n t; vs v er s ax s; etc eh t s eh t er ax; uh ah; um ah m; hmm m;
+mm m; shh sh; a ax; the dh ax
+`;
