@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { vi } from "vitest";
-import type { Reply } from "./harness.ts";
+import { readReply, type Reply } from "./harness.ts";
 
 /** Speaks to a server as a web page does: keeps cookies, and repeats the CSRF token. */
 export class Browser {
@@ -26,13 +26,7 @@ export class Browser {
     const url = new URL(path, this.baseUrl);
     const response = await fetch(url, { redirect: "manual", ...init, method, headers });
     this.#keep(response.headers.getSetCookie());
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson && text ? JSON.parse(text) : text,
-    };
+    return readReply(response);
   }
 
   get(path: string): Promise<Reply> {

@@ -25,6 +25,13 @@ export interface Reply {
   body: any;
 }
 
+export async function readReply(response: Response): Promise<Reply> {
+  const { status, headers } = response;
+  const text = await response.text();
+  const isJson = headers.get("content-type")?.includes("json") ?? false;
+  return { status, headers, body: isJson && text ? JSON.parse(text) : text };
+}
+
 /** Speaks to a server as one user. */
 export class Client {
   readonly baseUrl: string;
@@ -39,13 +46,7 @@ export class Client {
     const headers = new Headers(init.headers);
     if (!headers.has("authorization")) headers.set("authorization", `Api-Key ${this.key}`);
     const response = await fetch(new URL(path, this.baseUrl), { ...init, method, headers });
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson && text ? JSON.parse(text) : text,
-    };
+    return readReply(response);
   }
 
   get(path: string): Promise<Reply> {

@@ -4,7 +4,7 @@ import { audit } from "../audit/audit.ts";
 import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import type { Database, Tx } from "../database/open.ts";
-import { createProject } from "../projects/projects.ts";
+import { createProject, PROJECT_DEFAULTS } from "../projects/projects.ts";
 import { setPlan } from "../usage/plans.ts";
 import { hashPassword } from "./passwords.ts";
 import { type Actor, createUser, type User } from "./users.ts";
@@ -59,14 +59,7 @@ export async function firstStart(
   });
 }
 
-const FIRST_PROJECT = {
-  title: "My first project",
-  kind: "audio",
-  audio_file_type: "interview",
-  return_timestamps: 1,
-  language: "auto",
-  speakers_expected: null,
-} as const;
+const FIRST_PROJECT = { ...PROJECT_DEFAULTS, title: "My first project" };
 
 function operator(user: User): Actor {
   return { userId: user.id, isAdmin: true, via: "operator", sessionId: null };

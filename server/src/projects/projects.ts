@@ -16,6 +16,15 @@ export type ProjectFields = Omit<
   "id" | "owner_id" | "created_at" | CountColumn
 >;
 
+/** What holds where nobody decides. */
+export const PROJECT_DEFAULTS = {
+  kind: "audio",
+  audio_file_type: "interview",
+  return_timestamps: 1,
+  language: "auto",
+  speakers_expected: null,
+} as const;
+
 /** Projects that the actor sees. */
 export function projectRows(executor: Executor, actor: Actor) {
   return visibleProjects(executor, actor).selectAll("projects");

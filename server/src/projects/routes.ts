@@ -23,6 +23,7 @@ import {
   deleteProject,
   findProject,
   type Project,
+  PROJECT_DEFAULTS,
   type ProjectFields,
   projectRows,
   updateProject,
@@ -50,14 +51,6 @@ const PROJECT = serializer("Project", {
 
 const FILTERS = filters({ kind: choiceFilter(KINDS), audio_file_type: choiceFilter(AUDIO_FILE_TYPES) });
 const ORDERING = ordering(["id", "title", "created_at"], "id");
-
-const DEFAULTS = {
-  kind: "audio",
-  audio_file_type: "interview",
-  return_timestamps: 1,
-  language: "auto",
-  speakers_expected: null,
-} as const;
 
 export interface ProjectServices {
   db: Database;
@@ -136,7 +129,7 @@ async function list({ db }: ProjectServices, call: Call<Actor>) {
 
 async function create({ db, now }: ProjectServices, call: Call<Actor>) {
   const valid = await PROJECT.validate(await call.json(), { relations: relations(db, call.actor) });
-  const fields: ProjectFields = { ...DEFAULTS, ...columns(valid), title: valid.title };
+  const fields: ProjectFields = { ...PROJECT_DEFAULTS, ...columns(valid), title: valid.title };
   const id = await createProject(db, call.actor, fields, now());
   return { status: 201, body: present(await mustFind(db, call.actor, id)) };
 }
