@@ -85,15 +85,16 @@ describe("a comparison", () => {
   });
 
   test("of a short text with a few words read otherwise says nothing yet", () => {
-    const few: Comparison = { segment: reading(0, 3).segment, words: 6, common: 3, contrastDb: null };
+    const few: Comparison = { segment: reading(0, 3).segment, words: 6, common: 4, depthDb: null };
     expect([isStrange(few), isForeign([few])]).toEqual([false, false]);
   });
 
   test("with most words read otherwise is strange, and in a longer text another language", () => {
-    const third: Comparison = { segment: reading(0, 9).segment, words: 30, common: 10, contrastDb: null };
+    const third: Comparison = { segment: reading(0, 9).segment, words: 30, common: 10, depthDb: null };
     expect([isStrange(third), isForeign([third])]).toEqual([true, true]);
-    const half = { ...third, common: 16 };
+    const half = { ...third, common: 18 };
     expect([isStrange(half), isForeign([half])]).toEqual([true, false]);
+    expect(isForeign([half, half, half, half])).toBe(true);
   });
 });
 

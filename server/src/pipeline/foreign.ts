@@ -4,7 +4,7 @@
  */
 import type { Clip } from "../speech/recogniser.ts";
 import { wordsInCommon } from "./evidence/agreement.ts";
-import { contrastDb } from "./evidence/contrast.ts";
+import { depthDb } from "./evidence/contrast.ts";
 import { plainWords } from "./evidence/repetition.ts";
 import { GUARD } from "./guard.ts";
 import { textOf, type Heard } from "./heard.ts";
@@ -18,8 +18,8 @@ export interface Comparison {
   words: number;
   /** How many of them the other text has in the same order. */
   common: number;
-  /** How far the speech stands out from what surrounds it; null where that is not known, or does not matter. */
-  contrastDb: number | null;
+  /** How far the level falls in the speech's dips, in decibels; null where the texts agree and it does not matter. */
+  depthDb: number | null;
 }
 
 /** Speech shorter than this is a word or two, which halves would tear. */
@@ -95,26 +95,31 @@ export async function comparisonOf(
   const second = plainWords(other.map((piece) => textOf(piece.words)).join(" "));
   const words = Math.min(first.length, second.length);
   if (words < COMPARED_WORDS_MIN) return null;
-  const comparison = { segment, words, common: wordsInCommon(first, second), contrastDb: null };
-  return isStrange(comparison) ? { ...comparison, contrastDb: await contrastDb(clip, segment) } : comparison;
+  const comparison = { segment, words, common: wordsInCommon(first, second), depthDb: null };
+  return isStrange(comparison) ? { ...comparison, depthDb: await depthDb(clip, segment) } : comparison;
 }
 
 /** Whether speech is read so differently that its text is to be doubted. */
 export function isStrange({ words, common }: Comparison): boolean {
-  return common < GUARD.agreedShareMin * words - GUARD.agreedWordsSlack;
+  return common < words * GUARD.agreedShareMin - GUARD.agreedSlack * Math.sqrt(words);
 }
 
 /**
  * Whether comparisons together leave no other explanation than that the model does not speak this language. Speech that
- * hardly stands out from its noise is no witness: it is read differently in any language.
+ * is deep in noise is no witness: it is read differently in any language.
+ *
+ * @param shareMax of the words, so many may be read alike
  */
-export function isForeign(comparisons: readonly Comparison[]): boolean {
+export function isForeign(
+  comparisons: readonly Comparison[],
+  shareMax: number = GUARD.foreignShareMax,
+): boolean {
   const { words, common } = sumOf(comparisons.filter(isClear));
-  return words > 0 && common <= GUARD.foreignShareMax * words - GUARD.foreignWordsSlack;
+  return words > 0 && common <= words * shareMax - GUARD.foreignSlack * Math.sqrt(words);
 }
 
 function isClear(comparison: Comparison): boolean {
-  return comparison.contrastDb === null || comparison.contrastDb >= GUARD.foreignContrastDbMin;
+  return comparison.depthDb === null || comparison.depthDb >= GUARD.foreignDepthDbMin;
 }
 
 /** Words that were compared, and those of them that were read alike. */

@@ -156,7 +156,7 @@ describe("speech in a language that the model does not speak", () => {
     expect(outcome.detail.message).toMatch(
       /^The recording seems to be in a language that the installed model scripted does not speak \(it speaks en\): .* Install another model\.$/,
     );
-    expect(outcome.detail.figures).toMatchObject({ spoken_share: 0, spoken_share_min: 0.1 });
+    expect(outcome.detail.figures).toMatchObject({ spoken_share: 0, spoken_share_min: 0.15 });
     expect(new Set(outcome.detail.evidence.map(({ kind }) => kind))).toEqual(new Set(["language"]));
   });
 

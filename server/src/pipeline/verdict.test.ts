@@ -99,8 +99,8 @@ describe("the language", () => {
 
   test("of a model of one language is as sure as the share of speech that was read alike", () => {
     const comparisons = [
-      { segment: reading("", 0, 6).segment, words: 20, common: 19, contrastDb: null },
-      { segment: reading("", 10, 12).segment, words: 20, common: 4, contrastDb: null },
+      { segment: reading("", 0, 6).segment, words: 20, common: 19, depthDb: null },
+      { segment: reading("", 10, 12).segment, words: 20, common: 4, depthDb: null },
     ];
     expect(languageOf(mixed, null, ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });
     expect(languageOf(mixed, "en", ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });

@@ -106,7 +106,8 @@ export function withholdForeign(readings: readonly Reading[], comparisons: reado
   return readings.map((reading) => {
     const comparison = strange.get(reading.segment);
     if (comparison === undefined) return reading;
-    const standing = reading.standing === "withheld" || isForeign([comparison]) ? "withheld" : "doubtful";
+    const isSure = isForeign([comparison], GUARD.foreignSegmentShareMax);
+    const standing = reading.standing === "withheld" || isSure ? "withheld" : "doubtful";
     return { ...reading, standing, evidence: [...reading.evidence, readDifferently(reading, comparison)] };
   });
 }

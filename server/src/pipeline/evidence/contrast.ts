@@ -25,6 +25,29 @@ export async function contrastDb(clip: Clip, segment: Segment): Promise<number |
   return 10 * Math.log10(speech.sum / speech.samples / (room.sum / room.samples));
 }
 
+/** 20 ms: two periods of a deep voice, and shorter than the closure of a stop. */
+const FRAME = SAMPLE_RATE_HZ / 50;
+
+/** A tenth of speech is pauses or closures, in which only the room is heard. */
+const QUIET_SHARE = 0.1;
+
+/**
+ * Level of a segment over that of its quietest tenth, in decibels: how far down speech lets hear the room. Infinity in
+ * digital silence; 0 where it is shorter than a few frames.
+ *
+ * @throws Error when the spool cannot be read
+ */
+export async function depthDb(clip: Clip, segment: Segment): Promise<number> {
+  const samples = await readClip({ ...clip, ...boundsOf(segment) });
+  const powers: number[] = [];
+  for (let at = 0; at + FRAME <= samples.length; at += FRAME)
+    powers.push(powerOf(samples.subarray(at, at + FRAME)).sum);
+  const quiet = powers.sort((a, b) => a - b)[Math.floor(powers.length * QUIET_SHARE)];
+  if (quiet === undefined) return 0;
+  const mean = powers.reduce((sum, power) => sum + power, 0) / powers.length;
+  return quiet > 0 ? 10 * Math.log10(mean / quiet) : Infinity;
+}
+
 interface Power {
   sum: number;
   samples: number;
