@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
@@ -30,6 +31,16 @@ test("what is over is forgotten, and what runs is not", async () => {
   counters.forgetOld(1_000);
   expect(counters.count("new", 1_000, 1_000).used).toBe(2);
   expect(counters.peek("old", 999)).toBeNull();
+});
+
+test("the log goes to disk seldom, because requests wait for it, and does not grow for ever", async () => {
+  const { path, counters } = await open();
+  const logBytesAfter = (counts: number) => {
+    for (let i = 0; i < counts; i += 1) counters.count("all", 60_000, 1);
+    return statSync(`${path}-wal`).size;
+  };
+  expect(logBytesAfter(3_000)).toBeGreaterThan(3_000_000);
+  expect(logBytesAfter(7_000)).toBeLessThan(5_000_000);
 });
 
 test("processes that count at once lose none", async () => {
