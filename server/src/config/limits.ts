@@ -167,6 +167,8 @@ export const LIMITS = {
     segmentsKeptMs: 600_000,
     /** Below this the pace is too young to be projected. */
     etaFromProgress: 0.02,
+    /** The least part of the time left that remains of it while nothing comes further: what takes long is not nearly done. */
+    etaKept: 0.5,
   },
   files: {
     filenameCharactersMax: 255,

@@ -231,6 +231,8 @@ interface TaskTable {
   /** When its latest run began, and how much was done then. */
   resumed_at: string | null;
   resumed_progress: Generated<number>;
+  /** When it last came further. */
+  progress_at: string | null;
   finished_at: string | null;
 }
 

@@ -26,7 +26,7 @@ async function queuedTask() {
     },
     handBack: (delivery: Delivery) => queue.putBack(db, delivery, clock.now()),
     report: (delivery: Delivery, progress: number) =>
-      reportProgress(db, delivery, { stage: "recognising", progress }),
+      reportProgress(db, delivery, { stage: "recognising", progress }, clock.now()),
     read: () => db.selectFrom("tasks").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
     eta: async () =>
       etaSeconds(
@@ -98,6 +98,19 @@ test("the time left follows the pace of the run, once there is one", async () =>
   task.clock.advance(20_000);
   await task.report(delivery, 0.75);
   expect(await task.eta()).toBe(10);
+});
+
+test("between two steps the time left runs down, but never to less than half of it", async () => {
+  const task = await queuedTask();
+  const delivery = await task.begin();
+  task.clock.advance(60_000);
+  await task.report(delivery, 0.5);
+  expect(await task.eta()).toBe(60);
+  task.clock.advance(10_000);
+  await task.report(delivery, 0.5);
+  expect(await task.eta()).toBe(50);
+  task.clock.advance(600_000);
+  expect(await task.eta()).toBe(30);
 });
 
 test("a pause between two runs does not count in the time left, nor what the first one did", async () => {

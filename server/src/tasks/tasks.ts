@@ -50,14 +50,17 @@ export async function queuePosition(executor: Executor, task: Task): Promise<num
 
 /**
  * Seconds that a running task will take at the pace that it has kept since this run of it began; null where there is no
- * pace yet. What an earlier run did, and the time since then, do not count.
+ * pace yet. What an earlier run did, and the time since then, do not count. Between two steps the time runs down.
  */
 export function etaSeconds(task: Task, now: Date): number | null {
-  const { status, progress, resumed_at, resumed_progress } = task;
+  const { status, progress, resumed_at, resumed_progress, progress_at } = task;
   const done = progress - resumed_progress;
-  if (status !== "running" || resumed_at === null || done < LIMITS.tasks.etaFromProgress) return null;
-  const elapsedSeconds = (now.getTime() - Date.parse(resumed_at)) / 1000;
-  return Math.round((elapsedSeconds * (1 - progress)) / done);
+  if (status !== "running" || resumed_at === null || progress_at === null) return null;
+  if (done < LIMITS.tasks.etaFromProgress) return null;
+  const steppedMs = Date.parse(progress_at);
+  const leftMs = ((steppedMs - Date.parse(resumed_at)) * (1 - progress)) / done;
+  const runDownMs = Math.max(leftMs - (now.getTime() - steppedMs), leftMs * LIMITS.tasks.etaKept);
+  return Math.round(runDownMs / 1000);
 }
 
 /** Where a transcription is queued, and what the minutes that it needs are counted by. */
@@ -237,12 +240,19 @@ export async function reportProgress(
   executor: Executor,
   delivery: Delivery,
   { stage, progress }: { stage: string; progress: number },
+  now: Date,
 ): Promise<boolean> {
   const result = await executor
     .updateTable("tasks")
     .set((eb) => ({
       stage,
       progress: eb.case().when("progress", "<", progress).then(progress).else(eb.ref("progress")).end(),
+      progress_at: eb
+        .case()
+        .when("progress", "<", progress)
+        .then(now.toISOString())
+        .else(eb.ref("progress_at"))
+        .end(),
     }))
     .where("id", "=", delivery.subjectId)
     .where("claim", "=", delivery.token)

@@ -147,7 +147,8 @@ class Reporter {
       while (this.#latest) {
         const { stage, fraction } = this.#latest;
         this.#latest = null;
-        const ours = await reportProgress(this.#services.db, this.#delivery, { stage, progress: fraction });
+        const { db, now } = this.#services;
+        const ours = await reportProgress(db, this.#delivery, { stage, progress: fraction }, now());
         if (!ours) this.#stop.abort(new NoLongerOursError("The task was cancelled or taken over."));
         this.#services.changes.announce(this.#task.file_id);
       }
