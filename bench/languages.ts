@@ -35,6 +35,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
+/** One sentence in many containers would count many times. */
+const LEFT_OUT = new Set(["formats_jfk", "formats_codec2", "formats_headerless"]);
+
 const [folder] = positionals;
 if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
 const engine = await startSpeechEngine({
@@ -63,9 +66,6 @@ async function measure(folder: string, engine: SpeechEngine): Promise<void> {
   console.log(languageReport(judged, engine.languages));
   if (values.json !== undefined) await writeFile(values.json, JSON.stringify(judged, null, 1));
 }
-
-/** One sentence in many containers would count many times. */
-const LEFT_OUT = new Set(["formats_jfk", "formats_codec2", "formats_headerless"]);
 
 function chosen(recordings: readonly Recording[]): Recording[] {
   return recordings.filter(
