@@ -64,8 +64,7 @@ function isComparable({ segment, heard, standing }: Reading): boolean {
 /** The shortest of each part of the recording: what is long costs more and tells the same. */
 function samplesOf(candidates: readonly Reading[]): Reading[] {
   const seconds = candidates.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
-  const wanted = Math.round((seconds * SAMPLED_SHARE) / SAMPLE_SECONDS);
-  const count = Math.min(candidates.length, Math.max(SAMPLES_MIN, Math.min(SAMPLES_MAX, wanted)));
+  const count = Math.min(candidates.length, samplesWanted(seconds));
   return Array.from({ length: count }, (_, i) => {
     const part = candidates.slice(
       Math.floor((i * candidates.length) / count),
@@ -73,6 +72,16 @@ function samplesOf(candidates: readonly Reading[]): Reading[] {
     );
     return part.reduce((best, one) => (lengthOf(one) < lengthOf(best) ? one : best));
   });
+}
+
+function samplesWanted(speechSeconds: number): number {
+  const wanted = Math.round((speechSeconds * SAMPLED_SHARE) / SAMPLE_SECONDS);
+  return Math.max(SAMPLES_MIN, Math.min(SAMPLES_MAX, wanted));
+}
+
+/** About how much of so much speech is heard again for {@link compareSamples}, in seconds, where nothing is strange. */
+export function sampledSeconds(speechSeconds: number): number {
+  return Math.min(speechSeconds, samplesWanted(speechSeconds) * SAMPLE_SECONDS);
 }
 
 function lengthOf({ segment }: Reading): number {

@@ -8,7 +8,13 @@ import {
   type SpeechSpan,
 } from "../speech/recogniser.ts";
 import { clipKey, type Checkpoint } from "./checkpoint.ts";
-import { COMPARED_SECONDS_MIN, compareSamples, comparisonOf, type Comparison } from "./foreign.ts";
+import {
+  COMPARED_SECONDS_MIN,
+  compareSamples,
+  comparisonOf,
+  sampledSeconds,
+  type Comparison,
+} from "./foreign.ts";
 import { heardOf, type Heard } from "./heard.ts";
 import { Lanes } from "./lanes.ts";
 import { read, recut, type Listen, type Reading } from "./looks.ts";
@@ -52,12 +58,15 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
     stop.abort(error),
   );
   const listen = once(listening(clip, { ...options, share }));
+  const { progress, part } = options;
+  if (speaksOne(options.engine))
+    progress.expectAgain((seconds) => part.count * sampledSeconds(seconds / part.count));
   const spans: SpeechSpan[] = [];
   const readings: Reading[] = [];
   const readLater = (segment: Segment) =>
     lanes.start(async () => {
       readings.push(...(await read(clip, segment, listen)));
-      options.progress.recognised(speechSecondsOf(segment.spans));
+      progress.recognised(speechSecondsOf(segment.spans));
     });
   try {
     for await (const segment of segmentsOf(voice, spans, { ...options, share })) {
@@ -71,7 +80,7 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   share.signal.throwIfAborted();
   readings.sort((a, b) => a.segment.startSample - b.segment.startSample);
   const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
-    const compared = await compareAll(clip, some, listen, lanes);
+    const compared = await compareAll(clip, some, listen, lanes, progress);
     share.signal.throwIfAborted();
     return compared;
   });
@@ -89,6 +98,7 @@ async function compareAll(
   readings: readonly Reading[],
   listen: Listen,
   lanes: Lanes,
+  progress: ProgressMeter,
 ): Promise<Comparison[]> {
   const comparisons: Comparison[] = [];
   for (const reading of readings) {
@@ -98,6 +108,7 @@ async function compareAll(
         pieces.push(await listen(piece, isNotShown));
       const comparison = await comparisonOf(clip, reading, pieces);
       if (comparison !== null) comparisons.push(comparison);
+      progress.heardAgain(speechSecondsOf(reading.segment.spans));
     });
   }
   await lanes.idle();

@@ -1,4 +1,7 @@
-/** Real progress: seconds of speech recognised over seconds of speech found, which is estimated while it is being found. */
+/**
+ * Real progress: seconds of speech recognised over seconds of speech found, which is estimated while it is being found; with what is
+ * heard once more to be compared.
+ */
 
 export interface Progress {
   stage: "decoding" | "listening" | "recognising" | "finishing";
@@ -18,6 +21,8 @@ export class ProgressMeter {
   #fraction = 0;
   #found = 0;
   #recognised = 0;
+  #heardAgain = 0;
+  #expectedAgain: (speechSeconds: number) => number = () => 0;
   /** Share of the recording that was searched for speech. */
   #heardShare = 0;
 
@@ -27,6 +32,8 @@ export class ProgressMeter {
 
   enter(stage: Progress["stage"]): void {
     this.#stage = stage;
+    // Nothing is left to be heard, though there was less to compare than expected.
+    if (stage === "finishing" && this.#found > 0) this.#fraction = 1;
     this.#tell();
   }
 
@@ -37,6 +44,16 @@ export class ProgressMeter {
     this.#tell();
   }
 
+  /** @param seconds how much of so much speech will be heard once more */
+  expectAgain(seconds: (speechSeconds: number) => number): void {
+    this.#expectedAgain = seconds;
+  }
+
+  heardAgain(speechSeconds: number): void {
+    this.#heardAgain += speechSeconds;
+    this.#tell();
+  }
+
   recognised(speechSeconds: number): void {
     this.#recognised += speechSeconds;
     this.#stage = "recognising";
@@ -44,8 +61,10 @@ export class ProgressMeter {
   }
 
   #tell(): void {
-    const expected = this.#found / Math.max(this.#heardShare, HEARD_SHARE_MIN);
-    const fraction = expected > 0 ? Math.min(1, this.#recognised / expected) : 0;
+    const speech = this.#found / Math.max(this.#heardShare, HEARD_SHARE_MIN);
+    const expected = speech + this.#expectedAgain(speech);
+    const done = this.#recognised + this.#heardAgain;
+    const fraction = speech > 0 ? Math.min(1, done / expected) : 0;
     this.#fraction = Math.max(this.#fraction, fraction);
     this.#report({
       stage: this.#stage,

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { type Progress, ProgressMeter } from "./progress.ts";
+
+function meter() {
+  const told: Progress[] = [];
+  return { told, progress: new ProgressMeter((step) => told.push(step)) };
+}
+
+test("speech that was not searched for yet is expected to be as dense as what was found", () => {
+  const { told, progress } = meter();
+  progress.found(30, 0.5);
+  progress.recognised(15);
+  progress.found(10, 1);
+  progress.recognised(5);
+  expect(told.map(({ fraction }) => fraction)).toEqual([0, 0.25, 0.375, 0.5]);
+});
+
+test("what is heard once more is work that is left, until it is done or found to be less", () => {
+  const { told, progress } = meter();
+  progress.expectAgain((seconds) => seconds / 4);
+  progress.found(80, 1);
+  progress.recognised(40);
+  progress.recognised(40);
+  progress.heardAgain(10);
+  progress.enter("finishing");
+  expect(told.map(({ fraction }) => fraction)).toEqual([0, 0.4, 0.8, 0.9, 1]);
+  expect(told.at(-1)).toMatchObject({ stage: "finishing", speechRecognisedSeconds: 80 });
+});
