@@ -25,8 +25,10 @@ export function languageOf(
   comparisons: readonly Comparison[],
 ): SpokenLanguage {
   const [only, ...others] = spoken;
-  if (only !== undefined && others.length === 0)
-    return { language: asked ?? only, confidence: spokenShare(comparisons) };
+  if (only !== undefined && others.length === 0) {
+    const assumed = readings.some(({ heard }) => heard.words.length > 0) ? only : "";
+    return { language: asked ?? assumed, confidence: spokenShare(comparisons) };
+  }
   if (asked !== null) return { language: asked, confidence: null };
   const seconds = new Map<string, number>();
   for (const { heard, segment } of readings) {

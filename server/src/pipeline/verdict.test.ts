@@ -106,6 +106,12 @@ describe("the language", () => {
     expect(languageOf(mixed, "en", ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });
   });
 
+  test("is not known where the model wrote nothing", () => {
+    const silent = [reading("", 0, 9)];
+    expect(languageOf(silent, null, ["en"], [])).toEqual({ language: "", confidence: null });
+    expect(languageOf(silent, "en", ["en"], [])).toEqual({ language: "en", confidence: null });
+  });
+
   test("is the project's where it has one, and the model's where that speaks only one", () => {
     expect(languageOf(mixed, "fr", ["en", "fr"], [])).toEqual({ language: "fr", confidence: null });
     expect(languageOf(mixed, null, ["en"], [])).toEqual({ language: "en", confidence: null });
