@@ -14,6 +14,13 @@ export interface Recording {
   /** Words that must be heard, where the whole text is not known. */
   keywords: string[];
   durationSeconds: number;
+  /** Holds no words, but voices or what a detector takes for them. */
+  isVoiceLike: boolean;
+  /** Who alone speaks; null where several do, or nobody wrote it down. */
+  speaker: string | null;
+  /** Files that say who speaks when, relative to the folder; null where there is none. */
+  rttm: string | null;
+  segments: string | null;
 }
 
 interface ManifestLine {
@@ -24,6 +31,10 @@ interface ManifestLine {
   text?: string;
   keywords?: string[];
   duration_s?: number;
+  voice_like?: boolean;
+  speaker?: string;
+  rttm?: string;
+  segments?: string;
 }
 
 /** @throws Error when the folder has no manifest, or a line of it is not JSON */
@@ -41,5 +52,9 @@ function recordingOf(line: ManifestLine): Recording {
     text: line.text ?? null,
     keywords: line.keywords ?? [],
     durationSeconds: line.duration_s ?? 0,
+    isVoiceLike: line.voice_like ?? false,
+    speaker: line.speaker ?? null,
+    rttm: line.rttm ?? null,
+    segments: line.segments ?? null,
   };
 }

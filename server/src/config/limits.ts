@@ -273,7 +273,7 @@ export const LIMITS = {
     speechSecondsMin: 8,
     /** Starting the process, and loading the largest model from a slow disk. */
     startMs: 60_000,
-    /** As slow as speech itself: the built-in method takes a five-hundredth of that, the largest model a tenth. */
+    /** As slow as speech itself: the built-in method takes a five-hundredth of that. */
     callMsPerAudioSecond: 1_000,
   },
   models: {

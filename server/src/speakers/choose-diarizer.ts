@@ -11,7 +11,7 @@ export function chooseDiarizer(choice: "auto" | "built-in" | "off", modelsDir: s
 }
 
 /** The first speaker model of the catalogue that is installed: looked for each time, so that a pull needs no restart. */
-async function installedVoiceModel(modelsDir: string): Promise<VoiceModel | null> {
+export async function installedVoiceModel(modelsDir: string): Promise<VoiceModel | null> {
   for (const entry of CATALOGUE.filter(({ purpose }) => purpose === "speakers"))
     if (await isInstalled(modelsDir, entry)) return { path: modelFile(modelsDir, entry, "model") };
   return null;

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import { voiceModel } from "../../test/onnx.ts";
 import { clipOf, temporaryFolder, writeSpool } from "../../test/spools.ts";
 import { conversation, SENTENCES, type Line } from "../../test/voices.ts";
 import type { SpeechSpan } from "../speech/recogniser.ts";
@@ -69,6 +70,17 @@ describe("the built-in method", () => {
     const one = await recorded(saidBy("m1"));
     expect((await builtIn.tellApart({ ...one, expected: 2 }, never)).speakers).toBe(2);
   });
+});
+
+test("a speaker model is asked in place of the built-in method: one that hears no difference tells nobody apart", async () => {
+  const path = `${folder.path}/voice.onnx`;
+  await writeFile(path, voiceModel());
+  const byModel = createDiarizer({ voiceModel: async () => ({ path }) });
+  const asked = await recorded(saidBy("f4", "m3"));
+  const { speakers, stretches } = await byModel.tellApart(asked, never);
+  expect(speakers).toBe(1);
+  expect(samplesIn(stretches)).toBe(samplesIn(asked.spans));
+  expect((await builtIn.tellApart(asked, never)).speakers).toBe(2);
 });
 
 describe("a process that fails", () => {

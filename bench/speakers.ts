@@ -1,0 +1,74 @@
+/**
+ * Measures who is said to speak when.
+ *
+ *     npm run bench:speakers -- FOLDER [--models-dir DIR] [--model NAME]
+ *
+ * FOLDER holds `manifest.jsonl`. With a speaker model in DIR, that is measured too; recordings with a channel for each are
+ * also transcribed, with the recogniser NAME.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { createLog } from "../server/src/observe/log.ts";
+import { chooseDiarizer, installedVoiceModel } from "../server/src/speakers/choose-diarizer.ts";
+import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
+import { testModels } from "../server/test/models.ts";
+import { readManifest } from "./lib/manifest.ts";
+import { callOf, type Call } from "./lib/speakers/calls.ts";
+import { personsOf, type Person } from "./lib/speakers/persons.ts";
+import { personRows, reportOf } from "./lib/speakers/report.ts";
+import { talkOf, type Method, type Talk } from "./lib/speakers/talks.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { "models-dir": { type: "string" }, model: { type: "string", default: "moonshine-base" } },
+});
+const [folder] = positionals;
+if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+
+const modelsDir = values["models-dir"] ?? (await testModels());
+const engine = await startSpeechEngine({
+  modelsDir,
+  model: values.model,
+  workers: availableParallelism(),
+  log: createLog("warn"),
+});
+try {
+  await measure(folder);
+} finally {
+  await engine.close();
+}
+
+async function measure(folder: string): Promise<void> {
+  const recordings = await readManifest(folder);
+  const methods = await methodsOf(modelsDir);
+  const talks: Talk[] = [];
+  const calls: Call[] = [];
+  for (const recording of recordings.filter(({ kind, rttm }) => kind === "multispeaker" && rttm !== null)) {
+    console.error(recording.path);
+    const call = await callOf(folder, recording, engine);
+    if (call === null) talks.push(await talkOf(folder, recording, engine, methods));
+    else calls.push(call);
+  }
+  console.log(reportOf(talks, calls));
+  const persons: Person[] = [];
+  for (const method of methods.filter(({ isCountGiven }) => !isCountGiven))
+    persons.push(...(await personsOf(folder, recordings, engine, method)));
+  console.log(personRows(persons).join("\n"));
+}
+
+/** The built-in method, as it is and with the number of people given; the same with a speaker model where one is installed. */
+async function methodsOf(modelsDir: string): Promise<Method[]> {
+  const kinds =
+    (await installedVoiceModel(modelsDir)) === null
+      ? ["built-in" as const]
+      : ["built-in" as const, "auto" as const];
+  return kinds.flatMap((kind) => {
+    const diarizer = chooseDiarizer(kind, modelsDir);
+    const name = kind === "auto" ? "speaker model" : kind;
+    if (diarizer === null) return [];
+    return [
+      { name, diarizer, isCountGiven: false },
+      { name: `${name}, number given`, diarizer, isCountGiven: true },
+    ];
+  });
+}
