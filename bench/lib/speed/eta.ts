@@ -39,6 +39,9 @@ const MARKS = [0.25, 0.5, 0.7, 0.9];
 /** The estimate is in whole seconds: with less left, rounding alone is most of the error. */
 const LEFT_SECONDS_MIN = 3;
 
+/** … and the last twentieth is a few segments, which end all at once or one after the other. */
+const LEFT_SHARE_MIN = 0.05;
+
 export async function measureEta(options: EtaOptions): Promise<Measured> {
   const folder = temporaryFolder();
   const speech = await findSpeech(folder, options.audio);
@@ -75,7 +78,9 @@ export function judge(said: readonly Said[], tookSeconds: number): Judged[] {
 /** The worst estimate from the middle on, while there was enough left to judge by; null where there never was. */
 export function worstOf(judged: readonly Judged[]): Judged | null {
   const counted = judged.filter(
-    ({ progress, leftSeconds }) => progress >= 0.5 && leftSeconds >= LEFT_SECONDS_MIN,
+    ({ progress, atSeconds, leftSeconds }) =>
+      progress >= 0.5 &&
+      leftSeconds >= Math.max(LEFT_SECONDS_MIN, LEFT_SHARE_MIN * (atSeconds + leftSeconds)),
   );
   return counted.toSorted((a, b) => Math.abs(b.error) - Math.abs(a.error))[0] ?? null;
 }
@@ -97,7 +102,7 @@ function report(
       `The whole took ${tookSeconds.toFixed(1)} s. The API was asked every ${EVERY_MS} ms.`,
       worst === null
         ? "It was over too soon to say more."
-        : `The worst estimate from the middle on, with ${LEFT_SECONDS_MIN} s or more left, was off by ${percent(worst.error)} % (at ${worst.progress.toFixed(2)}).`,
+        : `The worst estimate from the middle on, with ${100 * LEFT_SHARE_MIN} % of the time or more left, was off by ${percent(worst.error)} % (at ${worst.progress.toFixed(2)}).`,
     ],
     figures: { tookSeconds, atMarks, worst },
   };

@@ -30,7 +30,7 @@ const COMPARED_WORDS_MIN = 5;
 
 /** Samples of a recording: this share of its speech, but so many at least and at most, of some ten seconds each. */
 const SAMPLED_SHARE = 0.02;
-const SAMPLE_SECONDS = 10;
+export const SAMPLE_SECONDS = 10;
 const SAMPLES_MIN = 3;
 const SAMPLES_MAX = 6;
 
@@ -116,18 +116,19 @@ export function isStrange({ words, common }: Comparison): boolean {
 /**
  * Whether comparisons together leave no other explanation than that the model does not speak this language. Speech that
  * is deep in noise is no witness: it is read differently in any language.
- *
- * @param shareMax of the words, so many may be read alike
  */
-export function isForeign(
-  comparisons: readonly Comparison[],
-  shareMax: number = GUARD.foreignShareMax,
-): boolean {
-  const { words, common } = sumOf(comparisons.filter(isClear));
+export function isForeign(comparisons: readonly Comparison[]): boolean {
+  return isUnlike(comparisons.filter(isClear), GUARD.foreignShareMax);
+}
+
+/** Whether so much was read differently that the text cannot be what was said. @param shareMax of the words may be read alike */
+export function isUnlike(comparisons: readonly Comparison[], shareMax: number): boolean {
+  const { words, common } = sumOf(comparisons);
   return words > 0 && common <= words * shareMax - GUARD.foreignSlack * Math.sqrt(words);
 }
 
-function isClear(comparison: Comparison): boolean {
+/** Whether noise is no explanation for what was read differently. */
+export function isClear(comparison: Comparison): boolean {
   return comparison.depthDb === null || comparison.depthDb >= GUARD.foreignDepthDbMin;
 }
 

@@ -13,6 +13,7 @@ import {
   compareSamples,
   comparisonOf,
   sampledSeconds,
+  SAMPLE_SECONDS,
   type Comparison,
 } from "./foreign.ts";
 import { heardOf, type Heard } from "./heard.ts";
@@ -108,7 +109,7 @@ async function compareAll(
         pieces.push(await listen(piece, isNotShown));
       const comparison = await comparisonOf(clip, reading, pieces);
       if (comparison !== null) comparisons.push(comparison);
-      progress.heardAgain(speechSecondsOf(reading.segment.spans));
+      progress.heardAgain(SAMPLE_SECONDS);
     });
   }
   await lanes.idle();
