@@ -98,6 +98,8 @@ test("the time left follows the pace of the run, once there is one", async () =>
   task.clock.advance(20_000);
   await task.report(delivery, 0.75);
   expect(await task.eta()).toBe(10);
+  await task.report(delivery, 1);
+  expect(await task.eta()).toBeNull();
 });
 
 test("between two steps the time left runs down, but never to less than half of it", async () => {

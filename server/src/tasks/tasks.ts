@@ -56,7 +56,8 @@ export function etaSeconds(task: Task, now: Date): number | null {
   const { status, progress, resumed_at, resumed_progress, progress_at } = task;
   const done = progress - resumed_progress;
   if (status !== "running" || resumed_at === null || progress_at === null) return null;
-  if (done < LIMITS.tasks.etaFromProgress) return null;
+  // Telling speakers apart, which comes after all was heard, has no pace that is known.
+  if (done < LIMITS.tasks.etaFromProgress || progress === 1) return null;
   const steppedMs = Date.parse(progress_at);
   const leftMs = ((steppedMs - Date.parse(resumed_at)) * (1 - progress)) / done;
   const runDownMs = Math.max(leftMs - (now.getTime() - steppedMs), leftMs * LIMITS.tasks.etaKept);
