@@ -105,7 +105,8 @@ function percent(share: number): string {
   return (share * 100).toFixed(2);
 }
 
-function tableOf(rows: readonly string[][]): string {
+/** Rows with their columns under each other; the first is the header. */
+export function tableOf(rows: readonly string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>

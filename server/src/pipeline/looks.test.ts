@@ -80,6 +80,15 @@ describe("a segment", () => {
     expect(readings[1]?.evidence.length).toBeGreaterThanOrEqual(2);
   });
 
+  test("with next to no text is withheld where another cut has another one, and doubtful where it has the same", async () => {
+    const few = await readWith(SEGMENT, (part) => (isWhole(part) ? "You know." : ""));
+    expect(outline(few)).toEqual([["You know.", "withheld"]]);
+    const same = await readWith(SEGMENT, (part) =>
+      isWhole(part) || part.spans[0] === SEGMENT.spans[0] ? "You know." : "",
+    );
+    expect(outline(same)).toEqual([["You know.", "doubtful"]]);
+  });
+
   test("in which somebody really says the same thing often is kept: both looks hear it alike", async () => {
     const half = "No, no, no, no, no. ";
     const readings = await readWith(SEGMENT, (part) => half.repeat(part.spans.length));

@@ -108,8 +108,10 @@ function inTwo(
 
 /** Decides between two looks at the same speech. */
 function settle(first: Reading, second: Reading[]): Reading[] {
-  if (!speaksAgainst(first.evidence) && !mayHoldMore(first.evidence))
-    return isFuller(second, first) ? second : [first];
+  if (!speaksAgainst(first.evidence) && !mayHoldMore(first.evidence)) {
+    if (isFuller(second, first)) return second;
+    return [isGuessed(first, second) ? { ...first, standing: "withheld" } : first];
+  }
   if (isSpokenRepetition(first, second) || isSpokenFast(first, second))
     return [{ ...first, standing: "kept", evidence: [] }];
   return second.map((reading) => withFirstEvidence(reading, first));
@@ -120,6 +122,18 @@ function isFuller(second: Reading[], first: Reading): boolean {
   return (
     second.every(({ evidence }) => !speaksAgainst(evidence)) &&
     countSyllables(textOfAll(second)) > countSyllables(textOfAll([first]))
+  );
+}
+
+/** A few words that were said are heard again, most of them; what is written for a voice without words is not. */
+const GUESSED_SHARE_MAX = 0.5;
+
+/** Whether next to no text for much speech is also another text in another cut. */
+function isGuessed(first: Reading, second: Reading[]): boolean {
+  return (
+    first.evidence.some(({ kind }) => kind === "sparse") &&
+    first.heard.words.length > 0 &&
+    sharedWords(plainWords(textOfAll([first])), plainWords(textOfAll(second))) < GUESSED_SHARE_MAX
   );
 }
 

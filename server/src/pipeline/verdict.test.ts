@@ -4,7 +4,7 @@ import { coverageOf } from "./coverage.ts";
 import { heardOf } from "./heard.ts";
 import { languageOf } from "./language.ts";
 import type { Reading, Standing } from "./looks.ts";
-import { hallucinated, tooShort, withholdRepeatedLines } from "./verdict.ts";
+import { hallucinated, tooShort, withholdForeign, withholdRepeatedLines } from "./verdict.ts";
 
 function reading(
   text: string,
@@ -44,6 +44,28 @@ describe("a recording", () => {
     expect(hallucinated([reading("Yes.", 0, 6), reading("la la la", 7, 12, "withheld")])).toBeNull();
     expect(hallucinated([])).toBeNull();
     expect(hallucinated([reading("", 0, 9)])).toBeNull();
+  });
+});
+
+describe("text that another cut does not have", () => {
+  const said = reading("one two three four five six seven eight nine ten", 0, 6);
+  const compared = (depthDb: number, common = 1) => [{ segment: said.segment, words: 10, common, depthDb }];
+
+  test("is withheld, for the language's sake in clear speech and as a guess in noise", () => {
+    const kinds = [30, 5].map((depth) => withholdForeign([said], compared(depth)));
+    expect(kinds.flat().map(({ standing, evidence }) => [standing, evidence[0]?.kind])).toEqual([
+      ["withheld", "language"],
+      ["withheld", "agreement"],
+    ]);
+  });
+
+  test("is only doubted where half of it is the same", () => {
+    expect(withholdForeign([said], compared(30, 5))[0]?.standing).toBe("doubtful");
+  });
+
+  test("is no transcript where it is all in noise, and leaves one where it is another language in between", () => {
+    expect(hallucinated(withholdForeign([said], compared(5)))?.reason).toBe("hallucinated_transcript");
+    expect(hallucinated(withholdForeign([said], compared(30)))).toBeNull();
   });
 });
 

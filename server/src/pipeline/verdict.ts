@@ -1,6 +1,6 @@
 /** Judges a recording as a whole, once all of it was heard. */
 import { plainWords } from "./evidence/repetition.ts";
-import { isForeign, isStrange, spokenShare, sumOf, type Comparison } from "./foreign.ts";
+import { isClear, isForeign, isStrange, isUnlike, spokenShare, sumOf, type Comparison } from "./foreign.ts";
 import { GUARD } from "./guard.ts";
 import { textOf } from "./heard.ts";
 import type { Reading } from "./looks.ts";
@@ -95,7 +95,8 @@ export function otherLanguage(
 }
 
 /**
- * Doubts readings whose speech was read differently in another cut, and withholds those that can only be in another language.
+ * Doubts readings whose speech was read differently in another cut, and withholds those of which next to nothing was read
+ * alike: in clear speech they are in another language, in noise they are guesses.
  *
  * @param comparisons of these readings
  */
@@ -106,17 +107,17 @@ export function withholdForeign(readings: readonly Reading[], comparisons: reado
   return readings.map((reading) => {
     const comparison = strange.get(reading.segment);
     if (comparison === undefined) return reading;
-    const isSure = isForeign([comparison], GUARD.foreignSegmentShareMax);
+    const isSure = isUnlike([comparison], GUARD.foreignSegmentShareMax);
     const standing = reading.standing === "withheld" || isSure ? "withheld" : "doubtful";
     return { ...reading, standing, evidence: [...reading.evidence, readDifferently(reading, comparison)] };
   });
 }
 
-function readDifferently({ segment, heard }: Reading, { words, common }: Comparison): Evidence {
+function readDifferently({ segment, heard }: Reading, comparison: Comparison): Evidence {
   return {
-    kind: "language",
+    kind: isClear(comparison) ? "language" : "agreement",
     span: spanOf(segment),
-    value: words > 0 ? common / words : 0,
+    value: comparison.common / comparison.words,
     limit: GUARD.agreedShareMin,
     text: textOf(heard.words),
   };
