@@ -28,11 +28,12 @@ export function languageReport(judged: readonly Judged[], spoken: readonly strin
       spoken.includes(language) && (verdict === "failed" || evidence.length > 0),
   );
   return [
-    ...LENGTHS.flatMap((seconds) => [
-      `recordings with ${seconds} s of speech or more`,
-      ...tableOf(judged.filter(({ speechSeconds }) => speechSeconds >= seconds)),
-      "",
-    ]),
+    ...LENGTHS.flatMap((seconds) =>
+      [`recordings with ${seconds} s of speech or more`].concat(
+        tableOf(judged.filter(({ speechSeconds }) => speechSeconds >= seconds)),
+        "",
+      ),
+    ),
     `accused of what the model speaks: ${accused.length}`,
     ...accused.map(
       ({ path, verdict, evidence }) =>
@@ -43,12 +44,13 @@ export function languageReport(judged: readonly Judged[], spoken: readonly strin
 
 function tableOf(judged: readonly Judged[]): string[] {
   const groups = [...Map.groupBy(judged, ({ language }) => language)].sort(([a], [b]) => a.localeCompare(b));
-  const rows = groups.map(([language, group]) => [
-    language,
-    String(group.length),
-    ...VERDICTS.map((verdict) => String(group.filter((one) => one.verdict === verdict).length)),
-    String(group.filter(({ verdict, confidence }) => verdict === "trusted" && confidence === null).length),
-  ]);
+  const rows = groups.map(([language, group]) => {
+    const counts = VERDICTS.map((verdict) => group.filter((one) => one.verdict === verdict).length);
+    const unmeasured = group.filter(
+      ({ verdict, confidence }) => verdict === "trusted" && confidence === null,
+    );
+    return [language].concat([group.length].concat(counts, unmeasured.length).map(String));
+  });
   const header = ["language", "files", ...VERDICTS, "of these not measured"];
   return [header, ...rows].map((row) => row.map((cell, i) => cell.padEnd(header[i]?.length ?? 0)).join("  "));
 }

@@ -55,8 +55,9 @@ export async function* wordless(
   }
 }
 
+const plain = (kind: string, name: string, left: Sound): Clip => ({ kind, name, left, text: null });
+
 async function* made(): AsyncGenerator<Clip> {
-  const plain = (kind: string, name: string, left: Sound): Clip => ({ kind, name, left, text: null });
   const tunes: [string, number[]][] = [
     ["scale", [0, 2, 4, 5, 7, 9, 11, 12]],
     ["lullaby", [7, 7, 9, 7, 12, 11, 7, 7, 9, 7, 14, 12]],

@@ -101,7 +101,7 @@ const COLUMNS = [1209, 1336, 1477] as const;
 
 /** Keys of a telephone (ITU-T Q.23), a tenth of a second each. */
 export function dtmf(keys: string): Sound {
-  const sounds = [...keys].flatMap((key) => {
+  const sounds = Array.from(keys).flatMap((key) => {
     const at = "123456789*0#".indexOf(key);
     const low = ROWS[Math.floor(at / 3)] ?? 941;
     const high = COLUMNS[at % 3] ?? 1336;

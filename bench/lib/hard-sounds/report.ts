@@ -35,7 +35,7 @@ export function hardSoundsReport(measured: readonly Measured[]): string {
 
 function rowsOf(measured: readonly Measured[], rowOf: (group: readonly Measured[]) => string[]): string[][] {
   const groups = [...Map.groupBy(measured, ({ kind }) => kind), ["all", measured] as const];
-  return groups.map(([kind, group]) => [kind, String(group.length), ...rowOf(group)]);
+  return groups.map(([kind, group]) => [kind, String(group.length)].concat(rowOf(group)));
 }
 
 function hasWords(text: string): boolean {

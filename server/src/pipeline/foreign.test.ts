@@ -70,10 +70,10 @@ async function compared(readings: readonly Reading[], second: (reading: Reading)
   return { asked, comparisons };
 }
 
-describe("a comparison", () => {
-  const compare = async (second: string): Promise<Comparison | null> =>
-    comparisonOf(await recorded(20, 0), reading(0, 10), [heard(second)]);
+const compare = async (second: string): Promise<Comparison | null> =>
+  comparisonOf(await recorded(20, 0), reading(0, 10), [heard(second)]);
 
+describe("a comparison", () => {
   test("counts words that both have in the same order, whatever their case and punctuation", async () => {
     expect(await compare("The number, of the Conferences. Arrived?")).toMatchObject({ words: 6, common: 6 });
     expect(await compare(READ_OTHERWISE)).toMatchObject({ words: 6, common: 3 });
@@ -98,13 +98,13 @@ describe("a comparison", () => {
   });
 });
 
-describe("speech in noise", () => {
-  /** Ten seconds of a segment of twelve are speech. */
-  const inRoom = (): Reading => {
-    const { segment, ...rest } = reading(0, 10, "none of these words is in the other text at all");
-    return { ...rest, segment: { ...segment, endSample: 12 * SAMPLE_RATE_HZ } };
-  };
+/** Ten seconds of a segment of twelve are speech. */
+const inRoom = (): Reading => {
+  const { segment, ...rest } = reading(0, 10, "none of these words is in the other text at all");
+  return { ...rest, segment: { ...segment, endSample: 12 * SAMPLE_RATE_HZ } };
+};
 
+describe("speech in noise", () => {
   test.each([
     [100, true],
     [4000, false],
@@ -117,6 +117,8 @@ describe("speech in noise", () => {
     },
   );
 });
+
+const isOther = ({ segment }: Reading) => segment.startSample < 600 * SAMPLE_RATE_HZ;
 
 describe("samples", () => {
   test("are from all over the recording, few, and the short ones", async () => {
@@ -134,7 +136,6 @@ describe("samples", () => {
   });
 
   test("some of which are read otherwise have all of the recording compared", async () => {
-    const isOther = ({ segment }: Reading) => segment.startSample < 600 * SAMPLE_RATE_HZ;
     const { comparisons } = await compared(HOUR, (one) => (isOther(one) ? "we are in a hurry today" : SAID));
     expect(comparisons).toHaveLength(180);
     expect(new Set(comparisons.map(({ segment }) => segment)).size).toBe(180);

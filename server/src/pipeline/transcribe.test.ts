@@ -148,6 +148,11 @@ function nonsense({ startSample, endSample }: Clip): string {
   return Array.from({ length: 14 }, () => `${letter("bdfglmnrst")}a${letter("bdfglmnrst")}`).join(" ");
 }
 
+/** Another language up to some second, and then what is said. */
+function nonsenseUntil(second: number) {
+  return (clip: Clip) => (clip.startSample < second * 16_000 ? nonsense(clip) : undefined);
+}
+
 describe("speech in a language that the model does not speak", () => {
   test("fails, with what was compared and what can be done about it", async () => {
     const { outcome } = await run({ hears: nonsense }, { remedy: "Install another model." });
@@ -161,9 +166,8 @@ describe("speech in a language that the model does not speak", () => {
   });
 
   test("in between is withheld, the rest stays, and the confidence is the rest's share", async () => {
-    const isForeign = (clip: Clip) => clip.startSample < 15 * 16_000;
     const { outcome } = await run({
-      hears: (clip) => (isForeign(clip) ? nonsense(clip) : undefined),
+      hears: nonsenseUntil(15),
     });
     if (outcome.kind === "failed") throw new Error(outcome.detail.message);
     const { turns, languageConfidence, coverage } = outcome.transcript;
@@ -182,7 +186,7 @@ describe("speech in a language that the model does not speak", () => {
   });
 
   test("is judged alike by a run that takes up where another stopped", async () => {
-    const hears = (clip: Clip) => (clip.startSample < 30 * 16_000 ? nonsense(clip) : undefined);
+    const hears = nonsenseUntil(30);
     const whole = await run({ hears });
     for (const count of [1, whole.saved.length - 1, whole.saved.length]) {
       const load = async () => whole.saved.slice(-count);
