@@ -8,6 +8,7 @@ import { crowdingOf } from "./evidence/crowding.ts";
 import { longestRun, plainWords, type Run } from "./evidence/repetition.ts";
 import { countSyllables } from "./evidence/syllables.ts";
 import { isPhantomLine } from "./evidence/phantom-lines.ts";
+import { worstSqueezedFit } from "./evidence/unspoken.ts";
 import { textOf, type Heard } from "./heard.ts";
 import { speechSecondsOf, type Segment } from "./segments.ts";
 import type { Evidence, Span } from "./transcript.ts";
@@ -32,6 +33,11 @@ export const GUARD = {
   hurriedSyllablesSlack: 2,
   /** Of the densest five words. Half as much again as the fastest talkers, since models time single words badly. */
   crowdedSyllablesPerSecond: 20,
+  /**
+   * Of four squeezed words in a row, the fit that the aligner finds. With the default model's texts of English recordings 1 in
+   * 100 segments has such a place, and with an ending planted after them 99 in 100 (docs/benchmarks.md).
+   */
+  unspokenFitMin: -5.5,
   /** Slow dictation has two syllables a second; a text with fewer than this has left speech out. */
   syllablesPerSecondMin: 0.5,
   /** Below this the detector may have heard a cough or a door. */
@@ -73,6 +79,7 @@ const AGAINST_THE_TEXT = new Set([
   "past_end",
   "speech_rate",
   "crowding",
+  "unspoken",
   "repetition",
   "compression",
   "phantom",
@@ -102,6 +109,7 @@ export function judge(segment: Segment, heard: Heard, contrastDb: number | null)
     pastEnd(heard, span),
     tooFast(text, speechSeconds) ?? hurried(text, speechSeconds),
     crowded(heard),
+    unspoken(heard),
     tooSparse(text, speechSeconds),
     repetition(text),
     compression(text),
@@ -138,6 +146,12 @@ function crowded(heard: Heard): Measure | null {
   const value = crowdingOf(heard.words);
   const limit = GUARD.crowdedSyllablesPerSecond;
   return value !== null && value > limit ? { kind: "crowding", value: round(value), limit } : null;
+}
+
+function unspoken({ aligned }: Heard): Measure | null {
+  const value = worstSqueezedFit(aligned ?? []);
+  const limit = GUARD.unspokenFitMin;
+  return value !== null && value < limit ? { kind: "unspoken", value: round(value), limit } : null;
 }
 
 function tooSparse(text: string, speechSeconds: number): Measure | null {

@@ -158,7 +158,7 @@ function isSpokenRepetition(first: Reading, second: Reading[]): boolean {
 }
 
 /** Kinds of evidence that people can give by speaking fast, and models by timing their words badly. */
-const FAST_KINDS = new Set(["hurry", "crowding", "sparse", "confidence"]);
+const FAST_KINDS = new Set(["hurry", "crowding", "unspoken", "sparse", "confidence"]);
 
 /** Two cuts of the same speech differ in a word or two; what a model adds makes up more. */
 const FAST_AGREED_SHARE_MIN = 0.85;
