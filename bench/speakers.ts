@@ -68,7 +68,7 @@ async function methodsOf(modelsDir: string): Promise<Method[]> {
     if (diarizer === null) return [];
     return [
       { name, diarizer, isCountGiven: false },
-      { name: `${name}, number given`, diarizer, isCountGiven: true },
+      { name: `${name}, at most the true number`, diarizer, isCountGiven: true },
     ];
   });
 }

@@ -12,7 +12,7 @@ import type { TimedWord } from "./word-times.ts";
 /** How speakers of one signal are found. */
 export interface SpeakerOptions {
   diarizer: Diarizer;
-  /** How many speak, where the project says so. */
+  /** How many speak at most, where the project says so. */
   expected: number | null;
 }
 

@@ -116,12 +116,10 @@ export async function cluster<V extends Voice>(
   metric: VoiceMetric<V>,
   stop: Stop,
 ): Promise<VoicePrint[]> {
-  // Where the number decides, a block keeps more, for it may hold one person twice and lack another.
-  const inBlock = { ...stop, voicesMin: stop.voicesMin > 1 ? Math.max(2 * stop.voicesMin, 10) : 1 };
   let pool: VoicePrint[] = [];
   for (let start = 0; start < prints.length; start += BLOCK_VOICES) {
-    pool.push(...(await join(prints.slice(start, start + BLOCK_VOICES), metric, inBlock)));
-    if (pool.length > POOL_VOICES_MAX) pool = await shrink(pool, metric, inBlock);
+    pool.push(...(await join(prints.slice(start, start + BLOCK_VOICES), metric, stop)));
+    if (pool.length > POOL_VOICES_MAX) pool = await shrink(pool, metric, stop);
   }
   return join(pool, metric, stop);
 }

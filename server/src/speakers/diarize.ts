@@ -32,7 +32,7 @@ export interface Diarization {
 /**
  * Tells the voices of a recording apart. The result depends on the pieces and their order alone.
  *
- * @param expected how many people speak, where somebody said so; null where the voices decide
+ * @param expected how many people speak at most, where somebody said so; fewer where it is not certain that there are as many
  */
 export async function diarize<V extends Voice>(
   pieces: readonly Piece[],
@@ -41,17 +41,15 @@ export async function diarize<V extends Voice>(
 ): Promise<Diarization> {
   const alone: Diarization = { speakers: 1, labels: pieces.map(() => 0), certainty: null };
   if (expected === 1 || pieces.length < 2) return alone;
-  const stop =
-    expected === null ? { apartMax: 1, voicesMin: 1 } : { apartMax: Infinity, voicesMin: expected };
-  let prints = await cluster(firstPrints(pieces, metric), metric, stop);
+  let prints = await cluster(firstPrints(pieces, metric), metric, { apartMax: 1, voicesMin: 1 });
   for (;;) {
     const labels = await settle(pieces, prints, metric);
     const voices = printsOf(pieces, labels).map((print) => metric.voiceOf(print));
     const doubt = await mostDoubtful(pieces, labels, voices, metric);
     if (doubt === null) return alone;
     const { certainty } = doubt;
-    if (expected !== null || certainty >= DIARIZATION.certaintyMin)
-      return { speakers: voices.length, labels, certainty };
+    const isFew = voices.length <= (expected ?? Infinity);
+    if (isFew && certainty >= DIARIZATION.certaintyMin) return { speakers: voices.length, labels, certainty };
     prints = withJoined(voices, doubt);
   }
 }

@@ -25,7 +25,7 @@ export interface Asked {
   clip: Clip;
   /** The speech in it, in order. */
   spans: readonly SpeechSpan[];
-  /** How many speak, where somebody said so. */
+  /** How many speak at most, where somebody said so. */
   expected: number | null;
 }
 
