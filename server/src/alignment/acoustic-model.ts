@@ -78,16 +78,20 @@ export class AcousticModel {
     return { states, values: scores, best };
   }
 
+  /** The hottest loop of the aligner: a Gaussian is left once it can no longer be the best of its state. */
   #scoreOf(state: number, values: Float32Array, offset: number): number {
-    let best = -Infinity;
+    const means = this.#means;
+    const precisions = this.#precisions;
     const until = this.#firsts[state + 1] ?? 0;
+    let best = -Infinity;
     for (let gaussian = this.#firsts[state] ?? 0; gaussian < until; gaussian += 1) {
       let score = this.#constants[gaussian] ?? 0;
       const base = gaussian * FRAME_SIZE;
-      for (let i = 0; i < FRAME_SIZE && score > best; i += 1) {
-        const distance =
-          ((values[offset + i] ?? 0) - (this.#means[base + i] ?? 0)) * (this.#precisions[base + i] ?? 0);
-        score -= distance * distance;
+      for (let i = 0; i < FRAME_SIZE && score > best; i += 2) {
+        const a = ((values[offset + i] ?? 0) - (means[base + i] ?? 0)) * (precisions[base + i] ?? 0);
+        const b =
+          ((values[offset + i + 1] ?? 0) - (means[base + i + 1] ?? 0)) * (precisions[base + i + 1] ?? 0);
+        score -= a * a + b * b;
       }
       if (score > best) best = score;
     }

@@ -57,10 +57,12 @@ const LOW_PASS = Float64Array.from({ length: 31 }, (_, i) => {
 /** Half the sample rate, with higher frequencies weakened as speech weakens them the other way (pre-emphasis). */
 function halved(samples: Float32Array): Float64Array {
   const half = new Float64Array(Math.floor(samples.length / 2));
+  const padded = new Float64Array(samples.length + 2 * 15);
+  padded.set(samples, 15);
   let previous = 0;
   for (let i = 0; i < half.length; i += 1) {
     let sum = 0;
-    for (let k = 0; k < 31; k += 1) sum += (LOW_PASS[k] ?? 0) * (samples[2 * i + k - 15] ?? 0);
+    for (let k = 0; k < 31; k += 1) sum += (LOW_PASS[k] ?? 0) * (padded[2 * i + k] ?? 0);
     half[i] = sum - 0.97 * previous;
     previous = sum;
   }

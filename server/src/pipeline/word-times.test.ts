@@ -95,12 +95,19 @@ describe("times of words", () => {
   test("are estimated where the words that were found do not fit the sound", () => {
     const reading = readingOf(untimed("Hello world"), seconds([10, 12]), SAMPLE_RATE_HZ);
     const estimated = timeWords(reading);
-    for (const aligned of [
-      null,
-      [],
-      [found(1, 1.4, 3 * ALIGNMENT.fitMin), found(1.7, 2.5, 2 * ALIGNMENT.fitMin)],
-    ])
+    const poor = ALIGNMENT.clipFitMin - 0.1;
+    for (const aligned of [null, [], [found(1, 1.4, poor), found(1.7, 2.5, poor)]])
       expect(timeWords({ ...reading, heard: { ...reading.heard, aligned } })).toEqual(estimated);
+  });
+
+  test("are called estimated for a single word that does not fit, and stay between the others", () => {
+    const reading = readingOf(untimed("Hello cruel world"), seconds([10, 12]), SAMPLE_RATE_HZ);
+    reading.heard.aligned = [found(1, 1.4), found(1.5, 1.6, ALIGNMENT.wordFitMin - 0.1), found(1.7, 2.5)];
+    expect(timeWords(reading).map(({ start, timing }) => [start, timing])).toEqual([
+      [10, "aligned"],
+      [10.5, "estimated"],
+      [10.7, "aligned"],
+    ]);
   });
 
   test("are estimated over the speech, never in the pauses", () => {

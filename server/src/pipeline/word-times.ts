@@ -29,7 +29,7 @@ export function timeWords({ segment, heard }: Reading): TimedWord[] {
     end,
     text: words[i]?.text ?? "",
     confidence: words[i]?.confidence ?? null,
-    timing,
+    timing: timing === "aligned" && !isFound(heard.aligned?.[i]) ? "estimated" : timing,
     glued: words[i]?.glued ?? false,
   }));
 }
@@ -39,17 +39,25 @@ function timingOf({ words, aligned }: Heard): WordTiming {
   return aligned?.length === words.length && isTrusted(aligned) ? "aligned" : "estimated";
 }
 
+/**
+ * Least fit, in natural logarithms, of what was found in the sound. Measured on read, prompted and spontaneous English that the
+ * aligner was not trained on (docs/decisions/0012-word-times.md).
+ */
 export const ALIGNMENT = {
-  /**
-   * Mean over the words' time of how well they explain the sound. Of true texts 99 in 100 are above it, of texts of other
-   * sentences 1 in 100 (docs/decisions/0012-word-times.md).
-   */
-  fitMin: -8,
+  /** Over all words of a clip: no true text was below -4.7, and half of the texts of other recordings are below -5.3. */
+  clipFitMin: -5,
+  /** Of one word: 6 in 1,000 words that were said are below it; endings that nobody said are at -9.1 in the median. */
+  wordFitMin: -8,
 } as const;
 
-/** Whether words that were laid along the sound are the words that are said in it. */
+/** Whether words that were laid along the sound are, on the whole, the words that are said in it. */
 export function isTrusted(aligned: readonly AlignedWord[]): boolean {
-  return meanFit(aligned) >= ALIGNMENT.fitMin;
+  return meanFit(aligned) >= ALIGNMENT.clipFitMin;
+}
+
+/** Whether a word was found where it was laid; else it only stands between those that were. */
+export function isFound(word: AlignedWord | undefined): boolean {
+  return word !== undefined && word.fit >= ALIGNMENT.wordFitMin;
 }
 
 /** How well words explain the sound in which they were found, over all of their time; 0 at best. */
@@ -59,8 +67,8 @@ export function meanFit(aligned: readonly AlignedWord[]): number {
 }
 
 function knownTimes({ words, aligned }: Heard, whole: Span): Span[] {
-  const isFound = words.some((word) => word.start === null);
-  return modelTimes(isFound ? (aligned ?? []) : words, whole);
+  const isUntimed = words.some((word) => word.start === null);
+  return modelTimes(isUntimed ? (aligned ?? []) : words, whole);
 }
 
 /** A word whose end the model does not know lasts no longer than this. */
