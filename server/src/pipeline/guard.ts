@@ -57,12 +57,18 @@ export const GUARD = {
    */
   agreedShareMin: 0.75,
   agreedSlack: 0.5,
-  /** Where fewer are read alike than this, the recording is in another language; the least of English was 0.76. */
+  /**
+   * Where fewer are read alike than this, the recording is in another language. Of the same English, 0.76 was the
+   * least with twenty words or more; chosen on the same recordings.
+   */
   foreignShareMax: 0.7,
   /** One segment alone must be further off: there are many. People who talk at once were at 0.5. */
   foreignSegmentShareMax: 0.6,
   foreignSlack: 0.7,
-  /** Noise makes English be read differently too. Clean speech had 14 dB or more, speech in noise of 10 dB below it 10 at most. */
+  /**
+   * Noise makes English be read differently too. Measured over whole files: clean speech nearly always
+   * 14 dB or more (a few files 10 to 12), speech with noise 10 dB below it around 10.
+   */
   foreignDepthDbMin: 11,
   /** With this much of its speech in the model's language, a recording has a transcript; the rest is withheld. */
   spokenShareMin: 0.15,
