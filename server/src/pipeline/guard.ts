@@ -8,7 +8,7 @@ import { crowdingOf } from "./evidence/crowding.ts";
 import { longestRun, plainWords, type Run } from "./evidence/repetition.ts";
 import { countSyllables } from "./evidence/syllables.ts";
 import { isPhantomLine } from "./evidence/phantom-lines.ts";
-import { worstSqueezedFit } from "./evidence/unspoken.ts";
+import { worstFittingRun } from "./evidence/unspoken.ts";
 import { textOf, type Heard } from "./heard.ts";
 import { speechSecondsOf, type Segment } from "./segments.ts";
 import type { Evidence, Span } from "./transcript.ts";
@@ -34,8 +34,8 @@ export const GUARD = {
   /** Of the densest five words. Half as much again as the fastest talkers, since models time single words badly. */
   crowdedSyllablesPerSecond: 20,
   /**
-   * Of four squeezed words in a row, the fit that the aligner finds. With the default model's texts of English recordings 1 in
-   * 100 segments has such a place, and with an ending planted after them 99 in 100 (docs/benchmarks.md).
+   * Of four squeezed words in a row, and of a whole text, the fit that the aligner finds. Of the default model's texts of 150 segments of
+   * English 1 in 100 has such a place, and with an ending planted after them 99 in 100.
    */
   unspokenFitMin: -5.5,
   /** Slow dictation has two syllables a second; a text with fewer than this has left speech out. */
@@ -110,7 +110,6 @@ export function judge(segment: Segment, heard: Heard, contrastDb: number | null)
   const text = textOf(heard.words);
   const speechSeconds = speechSecondsOf(segment.spans);
   const span = secondsOf(segment);
-  const quote = shortened(text);
   const found = [
     pastEnd(heard, span),
     tooFast(text, speechSeconds) ?? hurried(text, speechSeconds),
@@ -124,10 +123,11 @@ export function judge(segment: Segment, heard: Heard, contrastDb: number | null)
   ];
   return found
     .filter((measure) => measure !== null)
-    .map(({ kind, value, limit }) => ({ kind, value, limit, span, text: quote }));
+    .map(({ kind, value, limit, text: own = text }) => ({ kind, value, limit, span, text: shortened(own) }));
 }
 
-type Measure = Pick<Evidence, "kind" | "value" | "limit">;
+/** With a text where it is about some of the words only. */
+type Measure = Pick<Evidence, "kind" | "value" | "limit"> & { text?: string };
 
 function pastEnd(heard: Heard, { start, end }: Span): Measure | null {
   const last = Math.max(0, ...heard.words.map((word) => word.end ?? word.start ?? 0));
@@ -154,10 +154,11 @@ function crowded(heard: Heard): Measure | null {
   return value !== null && value > limit ? { kind: "crowding", value: round(value), limit } : null;
 }
 
-function unspoken({ aligned }: Heard): Measure | null {
-  const value = worstSqueezedFit(aligned ?? []);
+function unspoken({ aligned, words }: Heard): Measure | null {
+  const run = worstFittingRun(aligned ?? []);
   const limit = GUARD.unspokenFitMin;
-  return value !== null && value < limit ? { kind: "unspoken", value: round(value), limit } : null;
+  if (run === null || run.fit >= limit) return null;
+  return { kind: "unspoken", value: round(run.fit), limit, text: textOf(words.slice(run.first, run.last)) };
 }
 
 function tooSparse(text: string, speechSeconds: number): Measure | null {

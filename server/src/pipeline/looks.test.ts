@@ -3,7 +3,7 @@ import { joined, silence, temporaryFolder, writeSpool } from "../../test/spools.
 import { soundOf } from "../../test/scripted-engine.ts";
 import { SAMPLE_RATE_HZ, type Clip } from "../speech/recogniser.ts";
 import { sharedWords } from "./evidence/agreement.ts";
-import { heardOf, textOf } from "./heard.ts";
+import { heardOf, textOf, type Heard } from "./heard.ts";
 import { read, type Reading } from "./looks.ts";
 import { boundsOf, type Segment } from "./segments.ts";
 
@@ -27,7 +27,7 @@ function segmentOf(...speech: [number, number][]): Segment {
 }
 
 /** Reads a segment of a spool with sound from 1 s to 5 s and 6 s to 9 s; `hears` is the model. */
-async function readWith(segment: Segment, hears: (part: Segment) => string): Promise<Reading[]> {
+async function readWith(segment: Segment, hears: (part: Segment) => string | Heard): Promise<Reading[]> {
   await using folder = await temporaryFolder();
   const sound = soundOf(
     [
@@ -38,7 +38,10 @@ async function readWith(segment: Segment, hears: (part: Segment) => string): Pro
   );
   const spool = await writeSpool(folder.path, joined(sound, silence(1)));
   const clip: Clip = { spool, mix: "mono", gainDb: 0, startSample: 0, endSample: spool.samples };
-  return read(clip, segment, async (part) => heardOf({ text: hears(part), tokens: [], language: null }));
+  return read(clip, segment, async (part) => {
+    const heard = hears(part);
+    return typeof heard === "string" ? heardOf({ text: heard, tokens: [], language: null }) : heard;
+  });
 }
 
 function outline(readings: Reading[]): [string, string][] {
@@ -143,6 +146,59 @@ describe("a segment", () => {
     });
     expect(cuts[1]).toBeGreaterThan(5);
     expect(cuts[1]).toBeLessThan(6);
+  });
+
+  const invented = "was published in 1965.";
+
+  /** As the aligner finds them: the last four words are squeezed into no time, on other sounds. */
+  function withEnding(text: string): Heard {
+    const said = text
+      .split(" ")
+      .map((_, i) => ({ start: i * 0.3, end: (i + 1) * 0.3, fit: -2.5, squeeze: 0.4 }));
+    const unsaid = invented.split(" ").map((_, i) => ({
+      start: 6 + i * 0.05,
+      end: 6 + (i + 1) * 0.05,
+      fit: -11,
+      squeeze: 1,
+    }));
+    const heard = heardOf({ text: `${text} ${invented}`, tokens: [], language: null });
+    return { ...heard, aligned: [...said, ...unsaid] };
+  }
+
+  test("with a few words that have no sound is not kept because the rest of a long text is heard alike", async () => {
+    const long = "We went home and slept, and in the morning we had breakfast in the garden.";
+    const halves = [long.slice(0, long.indexOf("and in")), long.slice(long.indexOf("and in"))];
+    const half = (part: Segment) => halves[part.spans[0] === SEGMENT.spans[0] ? 0 : 1] ?? "";
+    const cured = await readWith(SEGMENT, (part) => (isWhole(part) ? withEnding(long) : half(part)));
+    expect(
+      outline(cured)
+        .map(([text]) => text)
+        .join(" "),
+    ).not.toContain("1965");
+    expect(cured.every(({ standing }) => standing === "kept")).toBe(true);
+    const said = await readWith(SEGMENT, (part) =>
+      isWhole(part)
+        ? withEnding(long)
+        : part.spans[0] === SEGMENT.spans[0]
+          ? half(part)
+          : `${half(part)} ${invented}`,
+    );
+    expect(outline(said)).toEqual([[`${long} ${invented}`, "kept"]]);
+  });
+
+  test("that cannot be cut otherwise has no second look, and stays as doubtful as it was", async () => {
+    const word: Segment = {
+      ...segmentOf([1, 1.9]),
+      startSample: SAMPLE_RATE_HZ,
+      endSample: 1.9 * SAMPLE_RATE_HZ,
+    };
+    let looks = 0;
+    const readings = await readWith(word, () => {
+      looks += 1;
+      return LOOP;
+    });
+    expect(outline(readings)).toEqual([[LOOP.trim(), "withheld"]]);
+    expect(looks).toBe(1);
   });
 
   test("that is short is heard again with less around it", async () => {

@@ -35,8 +35,10 @@ export type Listen = (segment: Segment, isDoubted: (heard: Heard) => Promise<boo
 export async function read(clip: Clip, segment: Segment, listen: Listen): Promise<Reading[]> {
   const first = await look(clip, segment, listen);
   if (first.evidence.length === 0) return [first];
+  const pieces = await recut(clip, segment);
+  if (pieces.every((piece) => isSameClip(piece, segment))) return [first];
   const second: Reading[] = [];
-  for (const piece of await recut(clip, segment)) second.push(await look(clip, piece, listen));
+  for (const piece of pieces) second.push(await look(clip, piece, listen));
   return settle(first, second);
 }
 
@@ -58,8 +60,11 @@ function standingOf(evidence: Evidence[]): Standing {
   return speaksAgainst(evidence) ? "withheld" : "doubtful";
 }
 
-/** A piece shorter than this is not cut further: it would be a word. */
+/** A piece shorter than this is not cut further where it can be trimmed: sentences this short are torn by a cut. */
 const HALVED_SECONDS_MIN = 4;
+
+/** Speech shorter than this is a word, and not cut at all. */
+const TORN_SECONDS_MIN = 1;
 
 /** Context at the place where a segment is cut in two; at a quiet place within speech there is none. */
 const CUT_CONTEXT_SECONDS = 0.4;
@@ -67,8 +72,17 @@ const CUT_CONTEXT_SECONDS = 0.4;
 /** Context of a second look that cannot be cut: enough to be another clip, and still more than none. */
 const TIGHT_CONTEXT_SECONDS = 0.15;
 
+/** A model hears a clip that lost less than this as it heard it before: that is no second look. */
+const TRIMMED_SECONDS_MIN = 0.1;
+
+function isSameClip(a: Segment, b: Segment): boolean {
+  const trimmed = Math.abs(a.startSample - b.startSample) + Math.abs(a.endSample - b.endSample);
+  return trimmed < samplesIn(TRIMMED_SECONDS_MIN);
+}
+
 /**
- * The same speech as other clips: in two at its longest pause, or where it is quietest; where it is short, trimmed closer.
+ * The same speech as other clips: in two at its longest pause, or where it is quietest; where it is short, trimmed closer. What is
+ * too short to cut and has nothing around it comes back as it is.
  *
  * @param halvedSecondsMin speech without a pause that is shorter is not cut
  * @throws Error when the spool cannot be read
@@ -85,11 +99,11 @@ export async function recut(
     const cut = pauses.indexOf(Math.max(...pauses)) + 1;
     return inTwo(segment, spans.slice(0, cut), spans.slice(cut));
   }
-  if (only !== undefined && speechSecondsOf(spans) >= halvedSecondsMin) {
-    const [before, after] = await halve(clip, only);
-    return inTwo(segment, [before], [after]);
-  }
-  return [withContext(spans, startSample, endSample, TIGHT_CONTEXT_SECONDS)];
+  const tight = withContext(spans, startSample, endSample, TIGHT_CONTEXT_SECONDS);
+  const secondsMin = isSameClip(tight, segment) ? TORN_SECONDS_MIN : halvedSecondsMin;
+  if (only === undefined || speechSecondsOf(spans) < secondsMin) return [tight];
+  const [before, after] = await halve(clip, only);
+  return inTwo(segment, [before], [after]);
 }
 
 function inTwo(
@@ -112,9 +126,24 @@ function settle(first: Reading, second: Reading[]): Reading[] {
     if (isFuller(second, first)) return second;
     return [isGuessed(first, second) ? { ...first, standing: "withheld" } : first];
   }
+  const unspoken = first.evidence.find(({ kind }) => kind === "unspoken");
+  if (unspoken !== undefined && !isHeardAgain(unspoken, second))
+    return second.map((reading) => withFirstEvidence(reading, first));
   if (isSpokenRepetition(first, second) || isSpokenFast(first, second))
     return [{ ...first, standing: "kept", evidence: [] }];
   return second.map((reading) => withFirstEvidence(reading, first));
+}
+
+/**
+ * Whether another cut has the very words that have no sound. That both looks are alike on the whole says nothing of a few words
+ * at the end of a long text.
+ */
+function isHeardAgain({ text }: Evidence, second: Reading[]): boolean {
+  return inSpaces(textOfAll(second)).includes(inSpaces(text));
+}
+
+function inSpaces(text: string): string {
+  return ` ${plainWords(text).join(" ")} `;
 }
 
 /** Whether a second look found more of the speech, and nothing in it is invented. */

@@ -8,18 +8,29 @@ const WORDS = 4;
 /** So much of its time a run of words needs at its shortest, to count: words that were said have room. */
 const SQUEEZE_MIN = 0.6;
 
+/** Neighbouring words of a text, by their places in it. */
+export interface WordRun {
+  first: number;
+  /** The first place after it. */
+  last: number;
+  /** As in {@link AlignedWord}. */
+  fit: number;
+}
+
 /**
- * The fit of the run of squeezed words that fits worst, as in {@link AlignedWord}; null where no run is squeezed, or nothing was
- * aligned.
+ * The run of words that fits its sound worst: of those that are squeezed, or the whole text. Null where nothing was aligned.
  */
-export function worstSqueezedFit(aligned: readonly AlignedWord[]): number | null {
-  let worst: number | null = null;
-  const length = Math.min(WORDS, aligned.length);
-  for (let i = 0; i + length <= aligned.length && length > 0; i += 1) {
-    const run = aligned.slice(i, i + length);
-    if (run.reduce((sum, { squeeze }) => sum + squeeze, 0) / length < SQUEEZE_MIN) continue;
+export function worstFittingRun(aligned: readonly AlignedWord[]): WordRun | null {
+  if (aligned.length === 0) return null;
+  let worst: WordRun = { first: 0, last: aligned.length, fit: meanFit(aligned) };
+  for (let first = 0; first + WORDS <= aligned.length; first += 1) {
+    const run = aligned.slice(first, first + WORDS);
     const fit = meanFit(run);
-    if (worst === null || fit < worst) worst = fit;
+    if (fit < worst.fit && squeezeOf(run) >= SQUEEZE_MIN) worst = { first, last: first + WORDS, fit };
   }
   return worst;
+}
+
+function squeezeOf(run: readonly AlignedWord[]): number {
+  return run.reduce((sum, { squeeze }) => sum + squeeze, 0) / run.length;
 }
