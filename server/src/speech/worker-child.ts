@@ -45,8 +45,8 @@ export class WorkerChild {
   #gone = false;
   /** Native code caught its own exception since the task began, and gives an empty result for it. */
   #swallowed = false;
-  #residentBytesAtStart = 0;
-  #residentBytes = 0;
+  #residentBytesAtStart = 1;
+  #residentBytes = 1;
   /** Settles with the reason once the process is gone, however it went. */
   readonly ended: Promise<DeathReason>;
 
@@ -94,9 +94,9 @@ export class WorkerChild {
     return this.#lastId;
   }
 
-  /** What it holds beyond what it held when its models were loaded. */
-  get growthBytes(): number {
-    return this.#residentBytes - this.#residentBytesAtStart;
+  /** What it holds beyond what it held when its models were loaded, as a share of that. */
+  get growthShare(): number {
+    return this.#residentBytes / this.#residentBytesAtStart - 1;
   }
 
   /**

@@ -245,7 +245,7 @@ describe("a worker", () => {
   });
 
   test("that has grown too large is replaced between calls", async () => {
-    await using running = await started(1, { growthBytesMax: 1, growthCallsMin: 1 });
+    await using running = await started(1, { growthShareMax: -1, growthCallsMin: 1 });
     const calls = Array.from({ length: 2 }, () => running.engine.recognise(youngMan, ENGLISH, share("a")));
     for (const { text } of await Promise.all(calls)) expect(plain(text)).toContain("young man");
     await until(() => running.restarts.length === 2);

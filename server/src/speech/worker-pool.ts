@@ -230,8 +230,8 @@ class WorkerPool implements SpeechEngine {
     else if (place.child === child) this.#idle.add(place);
   }
 
-  #outgrown({ growthBytes, calls }: WorkerChild): boolean {
-    return growthBytes > this.#limits.growthBytesMax && calls >= this.#limits.growthCallsMin;
+  #outgrown({ growthShare, calls }: WorkerChild): boolean {
+    return growthShare > this.#limits.growthShareMax && calls >= this.#limits.growthCallsMin;
   }
 
   #retry(call: Call): void {
