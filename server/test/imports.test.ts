@@ -17,8 +17,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The two meet in the format of samples, and nowhere else.
   media: ["config/", "observe/", "speech/recogniser.ts"],
   speech: ["config/", "observe/", "media/samples.ts", "alignment/align.ts"],
-  alignment: ["speech/recogniser.ts"],
-  speakers: ["config/", "media/samples.ts", "speech/recogniser.ts", "speech/models/"],
+  signal: [],
+  alignment: ["signal/", "speech/recogniser.ts"],
+  speakers: ["config/", "media/samples.ts", "signal/", "speech/recogniser.ts", "speech/models/"],
   pipeline: ["config/limits.ts", "media/", "speakers/diarizer.ts", "speech/recogniser.ts"],
   exports: ["pipeline/transcript.ts"],
 };

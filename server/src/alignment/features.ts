@@ -3,7 +3,8 @@
  * that a call and a studio recording are alike; level and the channel's colour are taken out clip by clip.
  */
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
-import { Fourier } from "./fourier.ts";
+import { Fourier } from "../signal/fourier.ts";
+import { melOf } from "../signal/mel.ts";
 
 /** Frames in a second. */
 export const FRAME_RATE_HZ = 100;
@@ -74,15 +75,13 @@ interface Filter {
   weights: number[];
 }
 
-const mel = (hertz: number): number => 1127 * Math.log(1 + hertz / 700);
-
 /** Triangles of equal width on the mel scale. */
 const FILTER_BANK: readonly Filter[] = Array.from({ length: FILTERS }, (_, filter) => {
-  const [low, high] = [mel(BAND_HZ[0]), mel(BAND_HZ[1])];
+  const [low, high] = [melOf(BAND_HZ[0]), melOf(BAND_HZ[1])];
   const width = (high - low) / (FILTERS + 1);
   const centre = low + (filter + 1) * width;
   const weights = Array.from({ length: FOURIER.length / 2 }, (_, bin) =>
-    Math.max(0, 1 - Math.abs(mel((bin * BAND_RATE_HZ) / FOURIER.length) - centre) / width),
+    Math.max(0, 1 - Math.abs(melOf((bin * BAND_RATE_HZ) / FOURIER.length) - centre) / width),
   );
   const first = weights.findIndex((weight) => weight > 0);
   return { first, weights: weights.slice(first, weights.findLastIndex((weight) => weight > 0) + 1) };

@@ -1,20 +1,5 @@
 import { expect, test } from "vitest";
 import { CEPSTRA, framesOf, type Frames } from "./cepstra.ts";
-import { PowerSpectrum } from "./power-spectrum.ts";
-
-test("the spectrum is that of the definition", () => {
-  const size = 16;
-  const frame = Float64Array.from({ length: size }, (_, i) => Math.sin(i) + 0.3 * Math.cos(2.5 * i));
-  const power = new PowerSpectrum(size).of(frame);
-  for (let bin = 0; bin <= size / 2; bin += 1) {
-    let [real, imaginary] = [0, 0];
-    frame.forEach((value, i) => {
-      real += value * Math.cos((2 * Math.PI * bin * i) / size);
-      imaginary -= value * Math.sin((2 * Math.PI * bin * i) / size);
-    });
-    expect(power[bin]).toBeCloseTo(real ** 2 + imaginary ** 2, 9);
-  }
-});
 
 const tone = (hertz: number, gain: number) =>
   Float32Array.from({ length: 16_000 }, (_, i) => gain * Math.sin((2 * Math.PI * hertz * i) / 16_000));

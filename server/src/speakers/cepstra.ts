@@ -3,7 +3,8 @@
  * is coloured, without its pitch. The shape of a vocal tract shows in their average and spread.
  */
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
-import { PowerSpectrum } from "./power-spectrum.ts";
+import { hertzOf, melOf } from "../signal/mel.ts";
+import { PowerSpectrum } from "../signal/power-spectrum.ts";
 
 /** Frames of 25 ms every 10 ms, 24 bands, and coefficients 1 to 16: those of HTK and LIUM, with a few more of the finer ones. */
 export const CEPSTRA = {
@@ -112,12 +113,4 @@ function bands(): Band[] {
     });
     return { firstBin, weights };
   });
-}
-
-function melOf(hertz: number): number {
-  return 1127 * Math.log(1 + hertz / 700);
-}
-
-function hertzOf(mel: number): number {
-  return 700 * (Math.exp(mel / 1127) - 1);
 }

@@ -1,6 +1,7 @@
-/** The discrete Fourier transform, for frames of one length. */
-
-/** Transforms complex values in place. Made once for a length, which must be a power of two. */
+/**
+ * The fast Fourier transform of Cooley and Tukey (1965), radix 2, of complex values in place. Made once for a length, which must
+ * be a power of two.
+ */
 export class Fourier {
   readonly length: number;
   readonly #cosines: Float64Array;
