@@ -115,6 +115,22 @@ describe("invented text is found", () => {
     expect(evidence.map(({ kind }) => kind)).toEqual(["crowding"]);
   });
 
+  test.each([
+    [-11, "unspoken"],
+    [-7, "squeezed"],
+  ])("when its last words are squeezed in, and fit as badly as %d", (fit, kind) => {
+    const words = "We stayed at home that night, was published in 1965.".split(" ");
+    const aligned = words.map((_, i) =>
+      i < 6
+        ? { start: i * 0.4, end: i * 0.4 + 0.4, fit: -2.5, squeeze: 0.4 }
+        : { start: 2.4 + (i - 6) * 0.05, end: 2.45 + (i - 6) * 0.05, fit, squeeze: 1 },
+    );
+    const heard = { ...saying(words.join(" ")), aligned };
+    expect(judge(segmentOf(2.8), heard, null)).toMatchObject([
+      { kind, value: fit, text: words.slice(-4).join(" ") },
+    ]);
+  });
+
   test("when phrases come back without following each other", () => {
     const text = Array.from(
       { length: 9 },

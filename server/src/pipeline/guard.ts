@@ -34,10 +34,12 @@ export const GUARD = {
   /** Of the densest five words. Half as much again as the fastest talkers, since models time single words badly. */
   crowdedSyllablesPerSecond: 20,
   /**
-   * Of four squeezed words in a row, and of a whole text, the fit that the aligner finds. Of the default model's texts of 150 segments of
-   * English 1 in 100 has such a place, and with an ending planted after them 99 in 100.
+   * A reason to listen again: of four squeezed words in a row, or of a whole text, the fit that the aligner finds. Of the default
+   * model's texts of 147 segments of English 1 in 100 has such a place, and with an ending planted after them 98 in 100.
    */
-  unspokenFitMin: -5.5,
+  squeezedFitMin: -5.5,
+  /** Speech that is played at twice its speed has places down to about here; two of three planted endings fit worse. */
+  unspokenFitMin: -9,
   /** Slow dictation has two syllables a second; a text with fewer than this has left speech out. */
   syllablesPerSecondMin: 0.5,
   /** Below this the detector may have heard a cough or a door. */
@@ -98,7 +100,7 @@ export function speaksAgainst(evidence: readonly Evidence[]): boolean {
 
 /** Whether evidence says that there may be more text than was said, so that only a second look can tell. */
 export function mayHoldMore(evidence: readonly Evidence[]): boolean {
-  return evidence.some(({ kind }) => kind === "hurry");
+  return evidence.some(({ kind }) => kind === "hurry" || kind === "squeezed");
 }
 
 /**
@@ -156,9 +158,12 @@ function crowded(heard: Heard): Measure | null {
 
 function unspoken({ aligned, words }: Heard): Measure | null {
   const run = worstFittingRun(aligned ?? []);
-  const limit = GUARD.unspokenFitMin;
-  if (run === null || run.fit >= limit) return null;
-  return { kind: "unspoken", value: round(run.fit), limit, text: textOf(words.slice(run.first, run.last)) };
+  if (run === null || run.fit >= GUARD.squeezedFitMin) return null;
+  const text = textOf(words.slice(run.first, run.last));
+  const value = round(run.fit);
+  return run.fit < GUARD.unspokenFitMin
+    ? { kind: "unspoken", value, limit: GUARD.unspokenFitMin, text }
+    : { kind: "squeezed", value, limit: GUARD.squeezedFitMin, text };
 }
 
 function tooSparse(text: string, speechSeconds: number): Measure | null {

@@ -126,7 +126,7 @@ function settle(first: Reading, second: Reading[]): Reading[] {
     if (isFuller(second, first)) return second;
     return [isGuessed(first, second) ? { ...first, standing: "withheld" } : first];
   }
-  const unspoken = first.evidence.find(({ kind }) => kind === "unspoken");
+  const unspoken = first.evidence.find(({ kind }) => kind === "unspoken" || kind === "squeezed");
   if (unspoken !== undefined && !isHeardAgain(unspoken, second))
     return second.map((reading) => withFirstEvidence(reading, first));
   if (isSpokenRepetition(first, second) || isSpokenFast(first, second))
@@ -187,7 +187,7 @@ function isSpokenRepetition(first: Reading, second: Reading[]): boolean {
 }
 
 /** Kinds of evidence that people can give by speaking fast, and models by timing their words badly. */
-const FAST_KINDS = new Set(["hurry", "crowding", "unspoken", "sparse", "confidence"]);
+const FAST_KINDS = new Set(["hurry", "crowding", "unspoken", "squeezed", "sparse", "confidence"]);
 
 /** Two cuts of the same speech differ in a word or two; what a model adds makes up more. */
 const FAST_AGREED_SHARE_MIN = 0.85;
