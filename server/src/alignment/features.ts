@@ -3,8 +3,8 @@
  * that a call and a studio recording are alike; level and the channel's colour are taken out clip by clip.
  */
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
-import { Fourier } from "../signal/fourier.ts";
 import { melOf } from "../signal/mel.ts";
+import { PowerSpectrum } from "../signal/power-spectrum.ts";
 
 /** Frames in a second. */
 export const FRAME_RATE_HZ = 100;
@@ -34,7 +34,8 @@ const FLOOR_DB = 45;
 /** Frames within so many decibels of the loud ones tell the channel's colour. */
 const SPEECH_DB = 25;
 
-const FOURIER = new Fourier(256);
+const TRANSFORM_SIZE = 256;
+const SPECTRUM = new PowerSpectrum(TRANSFORM_SIZE);
 const HAMMING = Float64Array.from(
   { length: WINDOW },
   (_, i) => 0.54 - 0.46 * Math.cos((2 * Math.PI * i) / (WINDOW - 1)),
@@ -80,25 +81,22 @@ const FILTER_BANK: readonly Filter[] = Array.from({ length: FILTERS }, (_, filte
   const [low, high] = [melOf(BAND_HZ[0]), melOf(BAND_HZ[1])];
   const width = (high - low) / (FILTERS + 1);
   const centre = low + (filter + 1) * width;
-  const weights = Array.from({ length: FOURIER.length / 2 }, (_, bin) =>
-    Math.max(0, 1 - Math.abs(melOf((bin * BAND_RATE_HZ) / FOURIER.length) - centre) / width),
+  const weights = Array.from({ length: TRANSFORM_SIZE / 2 }, (_, bin) =>
+    Math.max(0, 1 - Math.abs(melOf((bin * BAND_RATE_HZ) / TRANSFORM_SIZE) - centre) / width),
   );
   const first = weights.findIndex((weight) => weight > 0);
   return { first, weights: weights.slice(first, weights.findLastIndex((weight) => weight > 0) + 1) };
 });
 
-/** Energy in each band of each frame. Two frames share one transform, as its real and imaginary parts. */
+/** Energy in each band of each frame. */
 function bandEnergies(samples: Float64Array, count: number): Float64Array {
   const bands = new Float64Array(count * FILTERS);
-  const real = new Float64Array(FOURIER.length);
-  const imaginary = new Float64Array(FOURIER.length);
-  const power = new Float64Array(FOURIER.length / 2);
-  const other = new Float64Array(FOURIER.length / 2);
+  const first = new Float64Array(TRANSFORM_SIZE);
+  const second = new Float64Array(TRANSFORM_SIZE);
   for (let frame = 0; frame < count; frame += 2) {
-    fill(real, samples, frame);
-    fill(imaginary, samples, frame + 1);
-    FOURIER.transform(real, imaginary);
-    split(real, imaginary, power, other);
+    fill(first, samples, frame);
+    fill(second, samples, frame + 1);
+    const [power, other] = SPECTRUM.of(first, second);
     collect(bands, frame, power);
     if (frame + 1 < count) collect(bands, frame + 1, other);
   }
@@ -110,17 +108,6 @@ function fill(into: Float64Array, samples: Float64Array, frame: number): void {
   const first = frame * HOP + HOP / 2 - WINDOW / 2;
   into.fill(0);
   for (let i = 0; i < WINDOW; i += 1) into[i] = (samples[first + i] ?? 0) * (HAMMING[i] ?? 0);
-}
-
-/** The power spectra of two real signals that were transformed as one complex signal. */
-function split(real: Float64Array, imaginary: Float64Array, power: Float64Array, other: Float64Array): void {
-  const { length } = FOURIER;
-  for (let bin = 1; bin < length / 2; bin += 1) {
-    const [a, b] = [real[bin] ?? 0, imaginary[bin] ?? 0];
-    const [c, d] = [real[length - bin] ?? 0, imaginary[length - bin] ?? 0];
-    power[bin] = ((a + c) ** 2 + (b - d) ** 2) / 4;
-    other[bin] = ((b + d) ** 2 + (c - a) ** 2) / 4;
-  }
 }
 
 function collect(bands: Float64Array, frame: number, power: Float64Array): void {

@@ -58,13 +58,15 @@ export function framesOf(samples: Float32Array): Frames {
   const cepstra = new Float32Array(count * coefficients);
   const levelsDb = new Float32Array(count);
   const spectrum = new PowerSpectrum(TRANSFORM_SIZE);
-  const shaped = new Float64Array(TRANSFORM_SIZE);
+  const pair = [new Float64Array(TRANSFORM_SIZE), new Float64Array(TRANSFORM_SIZE)] as const;
   const energies = new Float64Array(CEPSTRA.bands);
-  for (let frame = 0; frame < count; frame += 1) {
-    const start = frame * stepSamples;
-    levelsDb[frame] = shape(samples, start, shaped);
-    toEnergies(spectrum.of(shaped), energies);
-    COSINES.forEach((row, k) => (cepstra[frame * coefficients + k] = product(row, energies)));
+  for (let first = 0; first < count; first += 2) {
+    pair.forEach((shaped, i) => (levelsDb[first + i] = shape(samples, (first + i) * stepSamples, shaped)));
+    for (const [i, power] of spectrum.of(...pair).entries()) {
+      if (first + i >= count) break;
+      toEnergies(power, energies);
+      COSINES.forEach((row, k) => (cepstra[(first + i) * coefficients + k] = product(row, energies)));
+    }
   }
   return { count, cepstra, levelsDb };
 }
@@ -73,12 +75,12 @@ export function framesOf(samples: Float32Array): Frames {
 function shape(samples: Float32Array, start: number, shaped: Float64Array): number {
   let power = 0;
   let previous = samples[Math.max(0, start - 1)] ?? 0;
-  WINDOW.forEach((weight, i) => {
+  for (let i = 0; i < CEPSTRA.frameSamples; i += 1) {
     const sample = samples[start + i] ?? 0;
     power += sample * sample;
-    shaped[i] = (sample - CEPSTRA.preEmphasis * previous) * weight;
+    shaped[i] = (sample - CEPSTRA.preEmphasis * previous) * (WINDOW[i] ?? 0);
     previous = sample;
-  });
+  }
   return 10 * Math.log10(power / CEPSTRA.frameSamples + 1e-10);
 }
 
