@@ -117,7 +117,7 @@ function readDifferently({ segment, heard }: Reading, comparison: Comparison): E
   return {
     kind: isClear(comparison) ? "language" : "agreement",
     span: spanOf(segment),
-    value: comparison.common / comparison.words,
+    value: Math.round((100 * comparison.common) / comparison.words) / 100,
     limit: GUARD.agreedShareMin,
     text: textOf(heard.words),
   };

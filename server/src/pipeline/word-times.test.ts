@@ -131,4 +131,17 @@ describe("times of words", () => {
       2 * ((a?.end ?? 0) - (a?.start ?? 0)),
     );
   });
+
+  test("a word found in the sound does not stretch over a pause that the detector heard, on either side", () => {
+    const words = untimed("Americans ask what you");
+    const aligned = [found(0.2, 2.2), found(2.2, 2.6), found(2.7, 4.4), found(4.4, 4.7)];
+    const reading = readingOf(words, seconds([0, 1], [2, 3], [4, 5]), 0);
+    const timed = timeWords({ ...reading, heard: { ...reading.heard, aligned } });
+    expect(timed.map(({ start, end }) => [start, end])).toEqual([
+      [0.2, 1],
+      [2.2, 2.6],
+      [4, 4.4],
+      [4.4, 4.7],
+    ]);
+  });
 });

@@ -22,8 +22,8 @@ export function timeWords({ segment, heard }: Reading): TimedWord[] {
   const { words } = heard;
   const whole = secondsOf(segment);
   const timing = timingOf(heard);
-  const spans =
-    timing === "estimated" ? estimate(words, segment.spans.map(secondsOf)) : knownTimes(heard, whole);
+  const speech = segment.spans.map(secondsOf);
+  const spans = timing === "estimated" ? estimate(words, speech) : knownTimes(heard, whole, speech);
   return ordered(spans, whole).map(({ start, end }, i) => ({
     start,
     end,
@@ -66,9 +66,26 @@ export function meanFit(aligned: readonly AlignedWord[]): number {
   return aligned.reduce((sum, { start, end, fit }) => sum + fit * (end - start), 0) / seconds;
 }
 
-function knownTimes({ words, aligned }: Heard, whole: Span): Span[] {
+function knownTimes({ words, aligned }: Heard, whole: Span, speech: readonly Span[]): Span[] {
   const isUntimed = words.some((word) => word.start === null);
-  return modelTimes(isUntimed ? (aligned ?? []) : words, whole);
+  if (!isUntimed) return modelTimes(words, whole);
+  return modelTimes(aligned ?? [], whole).map((word) => withoutPauses(word, speech));
+}
+
+/** The detector's edges are late or early by up to this, so that less of a word beyond them proves nothing. */
+const EDGE_SECONDS = 0.3;
+
+/** A room's noise can look like the sounds at a word's ends: it is said in the stretch of speech that has most of it. */
+function withoutPauses(word: Span, speech: readonly Span[]): Span {
+  let [main, most] = [word, 0];
+  for (const stretch of speech) {
+    const shared = Math.min(word.end, stretch.end) - Math.max(word.start, stretch.start);
+    if (shared > most) [main, most] = [stretch, shared];
+  }
+  return {
+    start: main.start - word.start > EDGE_SECONDS ? main.start : word.start,
+    end: word.end - main.end > EDGE_SECONDS ? main.end : word.end,
+  };
 }
 
 /** A word whose end the model does not know lasts no longer than this. */
