@@ -7,7 +7,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { createLog } from "../server/src/observe/log.ts";
 import { SEGMENTS, SegmentPlanner, type SegmentRules } from "../server/src/pipeline/segments.ts";
 import { findSpeech, mixedVoice, openSource } from "../server/src/pipeline/source.ts";
 import {
@@ -16,12 +15,11 @@ import {
   type SpeechEngine,
   type SpeechSpan,
 } from "../server/src/speech/recogniser.ts";
-import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
-import { testModels } from "../server/test/models.ts";
 import { openRecording } from "./lib/hear-recording.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
 import { normalise } from "./lib/normalise.ts";
 import { rateOf, sumOf, wordErrors, type WordErrors } from "./lib/word-error-rate.ts";
+import { withEngine } from "./lib/with-engine.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,17 +49,7 @@ const WAYS: Record<string, SegmentRules> = {
 
 const [folder] = positionals;
 if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
-const engine = await startSpeechEngine({
-  modelsDir: values["models-dir"] ?? (await testModels()),
-  model: values.model,
-  workers: Number(values.workers),
-  log: createLog("warn"),
-});
-try {
-  await compare(folder, engine);
-} finally {
-  await engine.close();
-}
+await withEngine(values, (engine) => compare(folder, engine));
 
 async function compare(folder: string, engine: SpeechEngine): Promise<void> {
   const recordings = (await readManifest(folder)).filter(

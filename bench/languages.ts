@@ -12,16 +12,14 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { createLog } from "../server/src/observe/log.ts";
 import { Lanes } from "../server/src/pipeline/lanes.ts";
 import { transcribe } from "../server/src/pipeline/transcribe.ts";
 import type { Outcome } from "../server/src/pipeline/transcript.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
-import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
-import { testModels } from "../server/test/models.ts";
 import { openRecording } from "./lib/hear-recording.ts";
 import { languageReport, type Judged } from "./lib/language-report.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
+import { withEngine } from "./lib/with-engine.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,17 +38,7 @@ const LEFT_OUT = new Set(["formats_jfk", "formats_codec2", "formats_headerless"]
 
 const [folder] = positionals;
 if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
-const engine = await startSpeechEngine({
-  modelsDir: values["models-dir"] ?? (await testModels()),
-  model: values.model,
-  workers: Number(values.workers),
-  log: createLog("warn"),
-});
-try {
-  await measure(folder, engine);
-} finally {
-  await engine.close();
-}
+await withEngine(values, (engine) => measure(folder, engine));
 
 async function measure(folder: string, engine: SpeechEngine): Promise<void> {
   const judged: Judged[] = [];
