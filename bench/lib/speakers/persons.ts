@@ -5,6 +5,7 @@ import path from "node:path";
 import { readClip } from "../../../server/src/media/samples.ts";
 import { SAMPLE_RATE_HZ, type SpeechEngine } from "../../../server/src/speech/recogniser.ts";
 import { wavOf } from "../../../server/src/speech/wav.ts";
+import { tellApart } from "../../../server/test/told.ts";
 import type { Recording } from "../manifest.ts";
 import { withSpeech, type Method } from "./talks.ts";
 
@@ -48,7 +49,7 @@ async function personIn(
 ): Promise<Person> {
   return withSpeech(file, engine, async (clip, spans) => {
     const signal = AbortSignal.timeout(3_600_000);
-    const { speakers } = await diarizer.tellApart({ clip, spans, expected: null }, signal);
+    const { speakers } = await tellApart(diarizer, { clip, spans, expected: null }, signal);
     return { method, name, isJoined, seconds: clip.endSample / SAMPLE_RATE_HZ, speakers };
   });
 }

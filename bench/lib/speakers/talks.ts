@@ -10,6 +10,7 @@ import {
   type SpeechEngine,
   type SpeechSpan,
 } from "../../../server/src/speech/recogniser.ts";
+import { tellApart } from "../../../server/test/told.ts";
 import { openRecording } from "../hear-recording.ts";
 import type { Recording } from "../manifest.ts";
 import { diarizationErrors, type DiarizationErrors, type SpokenSpan } from "./diarization-error-rate.ts";
@@ -57,7 +58,7 @@ export async function talkOf(
     for (const { name, diarizer, isCountGiven } of methods) {
       const expected = isCountGiven ? speakers : null;
       const signal = AbortSignal.timeout(3_600_000);
-      const { stretches, certainty } = await diarizer.tellApart({ clip, spans, expected }, signal);
+      const { stretches, certainty } = await tellApart(diarizer, { clip, spans, expected }, signal);
       const found = stretches.map((span) => spokenBy(span, String(span.speaker)));
       attempts.push(attemptOf(name, reference, found, certainty));
     }

@@ -68,34 +68,46 @@ export class AcousticModel {
     const states = this.#states;
     const scores = new Float32Array(count * states);
     const best = new Float32Array(count).fill(-Infinity);
-    for (let frame = 0; frame < count; frame += 1) {
-      for (let state = 0; state < states; state += 1) {
-        const score = this.#scoreOf(state, values, frame * FRAME_SIZE);
-        scores[frame * states + state] = score;
-        if (score > (best[frame] ?? 0)) best[frame] = score;
-      }
-    }
+    for (let state = 0; state < states; state += 1) this.#scoreState(state, values, scores, best);
     return { states, values: scores, best };
   }
 
-  /** The hottest loop of the aligner: a Gaussian is left once it can no longer be the best of its state. */
-  #scoreOf(state: number, values: Float32Array, offset: number): number {
+  /**
+   * The hottest loop of the aligner. A sound lasts for some frames, so the Gaussian that was the best in one frame is tried first
+   * in the next, and the others are left once they can no longer be the best.
+   */
+  #scoreState(state: number, values: Float32Array, scores: Float32Array, best: Float32Array): void {
+    const [from, until] = [this.#firsts[state] ?? 0, this.#firsts[state + 1] ?? 0];
+    let likely = from;
+    for (let frame = 0; frame < best.length; frame += 1) {
+      const offset = frame * FRAME_SIZE;
+      const tried = likely;
+      let score = this.#scoreOf(tried, values, offset, -Infinity);
+      for (let gaussian = from; gaussian < until; gaussian += 1) {
+        if (gaussian === tried) continue;
+        const other = this.#scoreOf(gaussian, values, offset, score);
+        if (other <= score) continue;
+        score = other;
+        likely = gaussian;
+      }
+      scores[frame * this.#states + state] = score;
+      if (score > (best[frame] ?? 0)) best[frame] = score;
+    }
+  }
+
+  /** The score of one Gaussian in one frame, or less than it but no more than `least`. */
+  #scoreOf(gaussian: number, values: Float32Array, offset: number, least: number): number {
     const means = this.#means;
     const precisions = this.#precisions;
-    const until = this.#firsts[state + 1] ?? 0;
-    let best = -Infinity;
-    for (let gaussian = this.#firsts[state] ?? 0; gaussian < until; gaussian += 1) {
-      let score = this.#constants[gaussian] ?? 0;
-      const base = gaussian * FRAME_SIZE;
-      for (let i = 0; i < FRAME_SIZE && score > best; i += 2) {
-        const a = ((values[offset + i] ?? 0) - (means[base + i] ?? 0)) * (precisions[base + i] ?? 0);
-        const b =
-          ((values[offset + i + 1] ?? 0) - (means[base + i + 1] ?? 0)) * (precisions[base + i + 1] ?? 0);
-        score -= a * a + b * b;
-      }
-      if (score > best) best = score;
+    const base = gaussian * FRAME_SIZE;
+    let score = this.#constants[gaussian] ?? 0;
+    for (let i = 0; i < FRAME_SIZE && score > least; i += 2) {
+      const a = ((values[offset + i] ?? 0) - (means[base + i] ?? 0)) * (precisions[base + i] ?? 0);
+      const b =
+        ((values[offset + i + 1] ?? 0) - (means[base + i + 1] ?? 0)) * (precisions[base + i + 1] ?? 0);
+      score -= a * a + b * b;
     }
-    return best;
+    return score;
   }
 }
 

@@ -63,8 +63,12 @@ function halved(samples: Float32Array): Float64Array {
   padded.set(samples, 15);
   let previous = 0;
   for (let i = 0; i < half.length; i += 1) {
-    let sum = 0;
-    for (let k = 0; k < 31; k += 1) sum += (LOW_PASS[k] ?? 0) * (padded[2 * i + k] ?? 0);
+    const first = 2 * i;
+    const last = first + 30;
+    let sum = (LOW_PASS[15] ?? 0) * (padded[first + 15] ?? 0);
+    // The filter is symmetric: one product for two taps.
+    for (let k = 0; k < 15; k += 1)
+      sum += (LOW_PASS[k] ?? 0) * ((padded[first + k] ?? 0) + (padded[last - k] ?? 0));
     half[i] = sum - 0.97 * previous;
     previous = sum;
   }

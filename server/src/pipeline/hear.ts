@@ -35,6 +35,8 @@ export interface HearOptions {
   progress: ProgressMeter;
   /** How much of all voices this one is, for the progress: voices heard before it, and voices in all. */
   part: { index: number; count: number };
+  /** Told of speech as soon as it is found, in order. */
+  onSpeech: (spans: readonly SpeechSpan[]) => void;
 }
 
 /** All speech of a voice, and what was heard in it, both in order. */
@@ -58,7 +60,9 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   const lanes = new Lanes(options.engine.workers + LIMITS.pipeline.segmentsAhead, (error) =>
     stop.abort(error),
   );
-  const listen = once(listening(clip, { ...options, share }));
+  const heard = new Map<string, Heard>();
+  const listen = once(heard, listening(clip, { ...options, share }, withAlignment));
+  const listenAgain = once(heard, listening(clip, { ...options, share }, asHeard));
   const { progress, part } = options;
   if (speaksOne(options.engine))
     progress.expectAgain((seconds) => part.count * sampledSeconds(seconds / part.count));
@@ -81,7 +85,7 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   share.signal.throwIfAborted();
   readings.sort((a, b) => a.segment.startSample - b.segment.startSample);
   const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
-    const compared = await compareAll(clip, some, listen, lanes, progress);
+    const compared = await compareAll(clip, some, listenAgain, lanes, progress);
     share.signal.throwIfAborted();
     return compared;
   });
@@ -129,23 +133,23 @@ async function* segmentsOf(voice: Voice, all: SpeechSpan[], options: HearOptions
     options.progress.found(speechSecondsOf(spans), (part.index + heardShare) / part.count);
     const fitting = await cutLong(clip, spans, clipSamplesMax);
     all.push(...fitting);
+    options.onSpeech(fitting);
     yield* planner.add(fitting);
   }
   yield* planner.finish();
 }
 
+/** What is made of a text once it is recognised. */
+type Finish = (heard: Heard, part: Clip, options: HearOptions) => Promise<Heard>;
+
 /** Recognises a segment, or takes what was stored of it. */
-function listening(clip: Clip, options: HearOptions): Listen {
+function listening(clip: Clip, options: HearOptions, finish: Finish): Listen {
   const { engine, share, language, checkpoint, stored } = options;
   return async ({ startSample, endSample }, isDoubted) => {
     const part: Clip = { ...clip, startSample, endSample };
     const known = stored.get(clipKey(part));
     if (known !== undefined) return known;
-    const heard = await withAlignment(
-      heardOf(await engine.recognise(part, { language }, share)),
-      part,
-      options,
-    );
+    const heard = await finish(heardOf(await engine.recognise(part, { language }, share)), part, options);
     const doubted = await isDoubted(heard);
     const { mix } = clip;
     await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, doubted });
@@ -164,9 +168,11 @@ async function withAlignment(heard: Heard, part: Clip, options: HearOptions): Pr
   return { ...heard, aligned: await engine.align(part, words, share) };
 }
 
-/** Has no clip recognised twice: a second look and a comparison may cut alike. */
-function once(listen: Listen): Listen {
-  const heard = new Map<string, Heard>();
+/** What is heard only to be compared needs no times. */
+const asHeard: Finish = (heard) => Promise.resolve(heard);
+
+/** Has no clip recognised twice: a second look and a comparison may cut alike. @param heard what was heard so far, by its samples */
+function once(heard: Map<string, Heard>, listen: Listen): Listen {
   return async (segment, isDoubted) => {
     const key = `${segment.startSample} ${segment.endSample}`;
     const known = heard.get(key) ?? (await listen(segment, isDoubted));

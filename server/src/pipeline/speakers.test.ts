@@ -3,7 +3,9 @@ import { writeWav } from "../../test/recordings.ts";
 import { ScriptedEngine, soundOf, type Saying } from "../../test/scripted-engine.ts";
 import { temporaryFolder } from "../../test/spools.ts";
 import { probe } from "../media/probe.ts";
-import type { Asked, Diarizer, Told } from "../speakers/diarizer.ts";
+import type { Talk } from "../../test/told.ts";
+import type { Diarizer, Told } from "../speakers/diarizer.ts";
+import type { SpeechSpan } from "../speech/recogniser.ts";
 import { transcribe, type StoredSegment, type TranscribeOptions } from "./transcribe.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -17,14 +19,28 @@ const TALK: Saying[] = [
   { start: 11, end: 12.2, text: "Cold, mostly." },
 ];
 
+/** Answers when all speech is there. */
+function answering(tell: (talk: Talk) => Promise<Told>): Diarizer {
+  return {
+    listen(asked) {
+      const spans: SpeechSpan[] = [];
+      return {
+        add: (more) => void spans.push(...more),
+        tellApart: () => tell({ ...asked, spans }),
+        [Symbol.dispose]: () => undefined,
+      };
+    },
+  };
+}
+
 /** Says that one person speaks up to each of these seconds, and another after it. */
-function scripted(changesAt: readonly number[], certainty = 0.8): Diarizer & { asked: Asked[] } {
-  const asked: Asked[] = [];
+function scripted(changesAt: readonly number[], certainty = 0.8): Diarizer & { asked: Talk[] } {
+  const asked: Talk[] = [];
   return {
     asked,
-    async tellApart(question): Promise<Told> {
-      asked.push(question);
-      const stretches = question.spans.flatMap(({ startSample, endSample }) => {
+    ...answering(async (talk) => {
+      asked.push(talk);
+      const stretches = talk.spans.flatMap(({ startSample, endSample }) => {
         const cuts = changesAt.map((seconds) => seconds * 16_000);
         const inside = cuts.filter((cut) => cut > startSample && cut < endSample);
         const edges = [startSample, ...inside, endSample];
@@ -35,7 +51,7 @@ function scripted(changesAt: readonly number[], certainty = 0.8): Diarizer & { a
         });
       });
       return { speakers: new Set(stretches.map(({ speaker }) => speaker)).size, stretches, certainty };
-    },
+    }),
   };
 }
 
@@ -126,7 +142,7 @@ describe("speakers of one signal", () => {
 
 describe("where speakers cannot be told apart", () => {
   const failure = new Error("the process ended");
-  const broken: Diarizer = { tellApart: () => Promise.reject(failure) };
+  const broken = answering(() => Promise.reject(failure));
 
   test("the transcript is there without labels, and says what is missing", async () => {
     const heard: [string, unknown][] = [];
@@ -141,12 +157,10 @@ describe("where speakers cannot be told apart", () => {
   test("a stop is no failure of theirs", async () => {
     const reason = new Error("stopped by hand");
     const stop = new AbortController();
-    const stopped: Diarizer = {
-      tellApart: async () => {
-        stop.abort(reason);
-        throw failure;
-      },
-    };
+    const stopped = answering(async () => {
+      stop.abort(reason);
+      throw failure;
+    });
     const run = hear({ diarizer: stopped, expected: null }, { signal: stop.signal });
     await expect(run).rejects.toBe(reason);
   });

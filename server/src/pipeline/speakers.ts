@@ -1,7 +1,6 @@
 /** Who says what: a channel each where a call has them, else as the voices tell. */
 import type { Diarizer, SpokenStretch, Told } from "../speakers/diarizer.ts";
-import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
-import type { HeardVoice } from "./hear.ts";
+import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
 import type { Reading } from "./looks.ts";
 import { boundsOf } from "./segments.ts";
 import type { Voice } from "./source.ts";
@@ -19,28 +18,43 @@ export interface SpeakerOptions {
 /** Who speaks when in the one signal; a failure where nobody can tell, and null where nobody was to. */
 export type Apart = { told: Told } | { failure: unknown } | null;
 
-/**
- * Tells the speakers of a recording apart. Channels tell by themselves.
- *
- * @throws the signal's reason; everything else is a failure that costs the labels alone
- */
-export async function tellApart(
+/** Hears who speaks while a recording is transcribed. Disposing of it ends what it does. */
+export interface SpeakerWatch extends Disposable {
+  /** More speech was found, in order. */
+  found(spans: readonly SpeechSpan[]): void;
+  /** @throws the signal's reason; everything else is a failure that costs the labels alone */
+  apart(): Promise<Apart>;
+}
+
+/** Channels tell by themselves: only where all are on one signal is anything to be heard. */
+export function watchSpeakers(
   voices: readonly Voice[],
-  heard: readonly HeardVoice[],
   options: SpeakerOptions | null,
   signal: AbortSignal,
-): Promise<Apart> {
+): SpeakerWatch {
   const [voice, ...others] = voices;
-  const spans = heard[0]?.spans;
-  if (options === null || voice === undefined || others.length > 0 || spans === undefined) return null;
-  try {
-    const { diarizer, expected } = options;
-    return { told: await diarizer.tellApart({ clip: voice.clip, spans, expected }, signal) };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { failure: error };
-  }
+  if (options === null || voice === undefined || others.length > 0) return NOBODY;
+  const { diarizer, expected } = options;
+  const listener = diarizer.listen({ clip: voice.clip, expected }, signal);
+  return {
+    found: (spans) => listener.add(spans),
+    async apart() {
+      try {
+        return { told: await listener.tellApart() };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { failure: error };
+      }
+    },
+    [Symbol.dispose]: () => listener[Symbol.dispose](),
+  };
 }
+
+const NOBODY: SpeakerWatch = {
+  found: () => undefined,
+  apart: async () => null,
+  [Symbol.dispose]: () => undefined,
+};
 
 /** Who speaks when, where several do; null where one does or nobody can tell. @param orMissing told why nobody can */
 export function toldOf(apart: Apart, orMissing: (error: unknown) => void): Told | null {

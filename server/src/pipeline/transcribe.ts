@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Decoded } from "../media/decode.ts";
-import type { SpeechEngine } from "../speech/recogniser.ts";
+import type { SpeechEngine, SpeechSpan } from "../speech/recogniser.ts";
 import { loadHeard, type Checkpoint } from "./checkpoint.ts";
 import { conclude } from "./conclude.ts";
 import { hear, type HeardVoice } from "./hear.ts";
 import { ProgressMeter, type Progress } from "./progress.ts";
 import { durationOf, openSource, voicesOf, type Recording } from "./source.ts";
-import { tellApart, type SpeakerOptions } from "./speakers.ts";
+import { watchSpeakers, type SpeakerOptions, type SpeakerWatch } from "./speakers.ts";
 import type { Outcome } from "./transcript.ts";
 
 export type { Checkpoint, StoredSegment } from "./checkpoint.ts";
@@ -62,12 +62,12 @@ async function transcribeIn(
   progress.enter("decoding");
   const decoded = await openSource(recording, { engine, share, folder, secondsMax });
   progress.enter("listening");
-  const voices = await hearVoices(decoded, options, progress);
+  using speakers = watchSpeakers(voicesOf(decoded), options.speakers ?? null, signal);
+  const voices = await hearVoices(decoded, options, progress, speakers);
   progress.enter("finishing");
   signal.throwIfAborted();
-  const apart = await tellApart(voicesOf(decoded), voices, options.speakers ?? null, signal);
   return conclude(voices, {
-    apart,
+    apart: await speakers.apart(),
     durationSeconds: durationOf(decoded),
     model: engine.model,
     asked: askedLanguage(options),
@@ -81,6 +81,7 @@ async function hearVoices(
   decoded: Decoded,
   options: TranscribeOptions,
   progress: ProgressMeter,
+  speakers: SpeakerWatch,
 ): Promise<HeardVoice[]> {
   const { engine, checkpoint, signal, shareKey } = options;
   const language = askedLanguage(options);
@@ -90,7 +91,8 @@ async function hearVoices(
   for (const [index, voice] of voices.entries()) {
     const part = { index, count: voices.length };
     const share = { key: shareKey, signal };
-    heard.push(await hear(voice, { engine, share, language, checkpoint, stored, progress, part }));
+    const onSpeech = (spans: readonly SpeechSpan[]) => speakers.found(spans);
+    heard.push(await hear(voice, { engine, share, language, checkpoint, stored, progress, part, onSpeech }));
   }
   return heard;
 }

@@ -6,10 +6,13 @@ import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 import { hertzOf, melOf } from "../signal/mel.ts";
 import { PowerSpectrum } from "../signal/power-spectrum.ts";
 
-/** Frames of 25 ms every 10 ms, 24 bands, and coefficients 1 to 16: those of HTK and LIUM, with a few more of the finer ones. */
+/**
+ * Frames of 25 ms, 24 bands, and coefficients 1 to 16: those of HTK and LIUM, with a few more of the finer ones. Every 20 ms and not
+ * 10, for averages over seconds come out the same at half the cost.
+ */
 export const CEPSTRA = {
   frameSamples: 400,
-  stepSamples: 160,
+  stepSamples: 320,
   bands: 24,
   /** Without the one for loudness, which is the microphone's distance more than the speaker. */
   coefficients: 16,
@@ -20,6 +23,9 @@ export const CEPSTRA = {
 } as const;
 
 const TRANSFORM_SIZE = 512;
+const SPECTRUM = new PowerSpectrum(TRANSFORM_SIZE);
+/** Two frames at a time. */
+const PAIR = [new Float64Array(TRANSFORM_SIZE), new Float64Array(TRANSFORM_SIZE)] as const;
 
 /** A sound and its loudness, frame by frame. */
 export interface Frames {
@@ -57,12 +63,10 @@ export function framesOf(samples: Float32Array): Frames {
   const count = Math.max(0, Math.floor((samples.length - frameSamples) / stepSamples) + 1);
   const cepstra = new Float32Array(count * coefficients);
   const levelsDb = new Float32Array(count);
-  const spectrum = new PowerSpectrum(TRANSFORM_SIZE);
-  const pair = [new Float64Array(TRANSFORM_SIZE), new Float64Array(TRANSFORM_SIZE)] as const;
   const energies = new Float64Array(CEPSTRA.bands);
   for (let first = 0; first < count; first += 2) {
-    pair.forEach((shaped, i) => (levelsDb[first + i] = shape(samples, (first + i) * stepSamples, shaped)));
-    for (const [i, power] of spectrum.of(...pair).entries()) {
+    PAIR.forEach((shaped, i) => (levelsDb[first + i] = shape(samples, (first + i) * stepSamples, shaped)));
+    for (const [i, power] of SPECTRUM.of(...PAIR).entries()) {
       if (first + i >= count) break;
       toEnergies(power, energies);
       COSINES.forEach((row, k) => (cepstra[(first + i) * coefficients + k] = product(row, energies)));

@@ -35,7 +35,7 @@ export async function mostDoubtful<V extends Voice>(
   let doubt: Pair | null = null;
   for (const [second, b] of voices.entries())
     for (const [first, a] of voices.slice(0, second).entries()) {
-      const apart = metric.apart(a, b);
+      const { apart } = metric.compare(a, b);
       const held = holding(pieces, labels, fits, first, second);
       const certainty = (held * apart) / (1 + apart);
       if (doubt === null || certainty < doubt.certainty) doubt = { first, second, certainty };

@@ -4,7 +4,7 @@ import { together, type Voice, type VoiceMetric, type VoicePrint } from "./voice
 
 /** When to stop joining. */
 export interface Stop {
-  /** Voices further apart than this stay two; see {@link VoiceMetric.apart}. Infinity where the number alone decides. */
+  /** Voices further apart than this stay two; see `Difference.apart`. Infinity where the number alone decides. */
   apartMax: number;
   /** Joining ends at this many. */
   voicesMin: number;
@@ -97,7 +97,8 @@ class Pairs<V extends Voice> {
     if (a === null) return Infinity;
     this.#compared += 1;
     if (this.#compared % COMPARISONS_AT_ONCE === 0) await breathe();
-    return this.#metric.apart(a, b) <= this.#apartMax ? this.#metric.cost(a, b) : Infinity;
+    const { cost, apart } = this.#metric.compare(a, b);
+    return apart <= this.#apartMax ? cost : Infinity;
   }
 }
 

@@ -31,8 +31,11 @@ export const COSINE_METRIC: VoiceMetric<Direction> = {
   pieceSeconds: COSINES.pieceSeconds,
   piecesAtFirst: 1,
   voiceOf: (print) => ({ print, count: print[0] ?? 0, length: lengthOf(print) }),
-  cost: (a, b) => distance(a, b) * ((a.count * b.count) / Math.max(1, a.count + b.count)),
-  apart: (a, b) => distance(a, b) / COSINES.distanceMax,
+  compare(a, b) {
+    const between = distance(a, b);
+    const weight = (a.count * b.count) / Math.max(1, a.count + b.count);
+    return { cost: between * weight, apart: between / COSINES.distanceMax };
+  },
   listenFor: (voice) => (piece) =>
     (COSINES.likelihoodScale * product(piece, voice.print)) / Math.max(voice.length, TINY),
 };

@@ -1,8 +1,9 @@
-/** The process in which speakers are told apart: it answers one message, and is ended. Started by `diarizer.ts` alone. */
+/** The process in which speakers are told apart: it hears speech as it is found, answers once, and is ended. Started by `diarizer.ts` alone. */
 import { readClip } from "../media/samples.ts";
 import { COSINE_METRIC, embeddingPrint } from "./cosine.ts";
 import { diarize } from "./diarize.ts";
-import type { Order, Report, SpokenStretch, Told } from "./diarizer.ts";
+import type { SpeechSpan } from "../speech/recogniser.ts";
+import type { Begin, Order, Report, SpokenStretch, Told } from "./diarizer.ts";
 import { loadExtractor } from "./extractor.ts";
 import { cepstralPrint, GAUSSIAN_METRIC } from "./gaussian.ts";
 import { piecesOf } from "./pieces.ts";
@@ -15,37 +16,64 @@ process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
 
-process.once("message", (order: Order) => {
-  void answer(order).then((report) => process.send?.(report));
+/** Prints of the speech so far; none until told what to listen to. */
+let hearing: Promise<Hearing | null> = Promise.resolve(null);
+
+process.on("message", (order: Order) => {
+  hearing = hearing.then((heard) => follow(order, heard));
+  hearing.catch((error: unknown) =>
+    report({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+  );
 });
 
-async function answer(order: Order): Promise<Report> {
-  try {
-    return { kind: "told", told: await tell(order) };
-  } catch (error) {
-    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
-  }
+function report(message: Report): void {
+  process.send?.(message);
+}
+
+/** One after the other, in the order in which they came. */
+async function follow(order: Order, heard: Hearing | null): Promise<Hearing> {
+  if (order.kind === "begin") return begin(order);
+  if (heard === null) throw new Error("There is nothing to listen to yet.");
+  if (order.kind === "speech") await heard.add(order.spans);
+  else report({ kind: "told", told: await heard.tell() });
+  return heard;
+}
+
+/** What is listened to, whatever voices are told apart by. */
+interface Hearing {
+  add(spans: readonly SpeechSpan[]): Promise<void>;
+  tell(): Promise<Told>;
 }
 
 /** By the network where there is one, else by statistics. */
-function tell(order: Order): Promise<Told> {
-  if (order.model === null) return tellBy(GAUSSIAN_METRIC, cepstralPrint, order);
+function begin(order: Begin): Hearing {
+  if (order.model === null) return hearBy(GAUSSIAN_METRIC, cepstralPrint, order);
   const embed = loadExtractor(order.model.path);
-  return tellBy(COSINE_METRIC, (samples) => embeddingPrint(embed(samples)), order);
+  return hearBy(COSINE_METRIC, (samples) => embeddingPrint(embed(samples)), order);
 }
 
-async function tellBy<V extends Voice>(
+function hearBy<V extends Voice>(
   metric: VoiceMetric<V>,
   printOf: (samples: Float32Array) => VoicePrint,
-  { clip, spans, expected }: Order,
-): Promise<Told> {
+  { clip, expected }: Begin,
+): Hearing {
   const pieces: Piece[] = [];
-  for (const piece of piecesOf(spans, metric.pieceSeconds)) {
-    const { startSample, endSample } = piece;
-    pieces.push({ ...piece, print: printOf(await readClip({ ...clip, startSample, endSample })) });
-  }
-  const { speakers, labels, certainty } = await diarize(pieces, metric, expected);
-  return { speakers, certainty, stretches: stretchesOf(pieces, labels) };
+  return {
+    async add(spans) {
+      for (const span of spans) {
+        const { startSample } = span;
+        const samples = await readClip({ ...clip, startSample, endSample: span.endSample });
+        for (const piece of piecesOf(span, metric.pieceSeconds)) {
+          const own = samples.subarray(piece.startSample - startSample, piece.endSample - startSample);
+          pieces.push({ ...piece, print: printOf(own) });
+        }
+      }
+    },
+    async tell() {
+      const { speakers, labels, certainty } = await diarize(pieces, metric, expected);
+      return { speakers, certainty, stretches: stretchesOf(pieces, labels) };
+    },
+  };
 }
 
 /** Neighbouring pieces of one speaker as one stretch. */

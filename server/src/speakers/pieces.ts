@@ -7,15 +7,13 @@ export interface PieceSpan extends SpeechSpan {
   follows: boolean;
 }
 
-/** Cuts each span into equal pieces of about a length. */
-export function piecesOf(spans: readonly SpeechSpan[], pieceSeconds: number): PieceSpan[] {
-  return spans.flatMap(({ startSample, endSample }) => {
-    const samples = endSample - startSample;
-    const count = Math.max(1, Math.round(samples / (pieceSeconds * SAMPLE_RATE_HZ)));
-    return Array.from({ length: count }, (_, i) => ({
-      startSample: startSample + Math.round((i * samples) / count),
-      endSample: startSample + Math.round(((i + 1) * samples) / count),
-      follows: i > 0,
-    }));
-  });
+/** Cuts a span into equal pieces of about a length. */
+export function piecesOf({ startSample, endSample }: SpeechSpan, pieceSeconds: number): PieceSpan[] {
+  const samples = endSample - startSample;
+  const count = Math.max(1, Math.round(samples / (pieceSeconds * SAMPLE_RATE_HZ)));
+  return Array.from({ length: count }, (_, i) => ({
+    startSample: startSample + Math.round((i * samples) / count),
+    endSample: startSample + Math.round(((i + 1) * samples) / count),
+    follows: i > 0,
+  }));
 }

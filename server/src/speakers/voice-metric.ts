@@ -11,6 +11,14 @@ export interface Voice {
   readonly print: VoicePrint;
 }
 
+/** What is between two voices. */
+export interface Difference {
+  /** What is lost by taking them for one. The pair that loses least is joined first. */
+  cost: number;
+  /** How different they are, over the most that stretches of one person differ: above 1 speaks for two people. */
+  apart: number;
+}
+
 /** How prints of one kind are compared. */
 export interface VoiceMetric<V extends Voice = Voice> {
   /** Length of the stretches that prints are taken of, in seconds: long enough to say something, short enough for one person. */
@@ -18,15 +26,14 @@ export interface VoiceMetric<V extends Voice = Voice> {
   /** Neighbouring pieces of one stretch of speech that begin as one voice. */
   readonly piecesAtFirst: number;
   voiceOf(print: VoicePrint): V;
-  /** What is lost by taking two voices for one. The pair that loses least is joined first. */
-  cost(a: V, b: V): number;
-  /** How different two voices are, over the most that stretches of one person differ: above 1 speaks for two people. */
-  apart(a: V, b: V): number;
+  compare(a: V, b: V): Difference;
   /** Gives what tells how well a piece fits the voice, as a logarithm of likelihood. */
   listenFor(voice: V): (piece: VoicePrint) => number;
 }
 
 /** The print of two stretches together. */
 export function together(a: VoicePrint, b: VoicePrint): VoicePrint {
-  return a.map((value, i) => value + (b[i] ?? 0));
+  const sum = new Float64Array(a.length);
+  for (let i = 0; i < sum.length; i += 1) sum[i] = (a[i] ?? 0) + (b[i] ?? 0);
+  return sum;
 }
