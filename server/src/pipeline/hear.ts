@@ -35,8 +35,15 @@ export interface HearOptions {
   progress: ProgressMeter;
   /** How much of all voices this one is, for the progress: voices heard before it, and voices in all. */
   part: { index: number; count: number };
-  /** Told of speech as soon as it is found, in order. */
-  onSpeech: (spans: readonly SpeechSpan[]) => void;
+  speech: SpeechListener;
+}
+
+/** Is told of speech while it is still being recognised. */
+export interface SpeechListener {
+  /** More speech was found, in order. */
+  found(spans: readonly SpeechSpan[]): void;
+  /** That was all of it. */
+  foundAll(): void;
 }
 
 /** All speech of a voice, and what was heard in it, both in order. */
@@ -133,9 +140,10 @@ async function* segmentsOf(voice: Voice, all: SpeechSpan[], options: HearOptions
     options.progress.found(speechSecondsOf(spans), (part.index + heardShare) / part.count);
     const fitting = await cutLong(clip, spans, clipSamplesMax);
     all.push(...fitting);
-    options.onSpeech(fitting);
+    options.speech.found(fitting);
     yield* planner.add(fitting);
   }
+  options.speech.foundAll();
   yield* planner.finish();
 }
 

@@ -1,6 +1,7 @@
 /** Who says what: a channel each where a call has them, else as the voices tell. */
 import type { Diarizer, SpokenStretch, Told } from "../speakers/diarizer.ts";
-import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
+import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
+import type { SpeechListener } from "./hear.ts";
 import type { Reading } from "./looks.ts";
 import { boundsOf } from "./segments.ts";
 import type { Voice } from "./source.ts";
@@ -19,10 +20,8 @@ export interface SpeakerOptions {
 export type Apart = { told: Told } | { failure: unknown } | null;
 
 /** Hears who speaks while a recording is transcribed. Disposing of it ends what it does. */
-export interface SpeakerWatch extends Disposable {
-  /** More speech was found, in order. */
-  found(spans: readonly SpeechSpan[]): void;
-  /** @throws the signal's reason; everything else is a failure that costs the labels alone */
+export interface SpeakerWatch extends SpeechListener, Disposable {
+  /** Once all speech was found. @throws the signal's reason; everything else is a failure that costs the labels alone */
   apart(): Promise<Apart>;
 }
 
@@ -36,15 +35,19 @@ export function watchSpeakers(
   if (options === null || voice === undefined || others.length > 0) return NOBODY;
   const { diarizer, expected } = options;
   const listener = diarizer.listen({ clip: voice.clip, expected }, signal);
+  const apart = Promise.withResolvers<Apart>();
   return {
     found: (spans) => listener.add(spans),
+    foundAll() {
+      listener.tellApart().then(
+        (told) => apart.resolve({ told }),
+        (failure: unknown) => apart.resolve({ failure }),
+      );
+    },
     async apart() {
-      try {
-        return { told: await listener.tellApart() };
-      } catch (error) {
-        signal.throwIfAborted();
-        return { failure: error };
-      }
+      await apart.promise;
+      signal.throwIfAborted();
+      return apart.promise;
     },
     [Symbol.dispose]: () => listener[Symbol.dispose](),
   };
@@ -52,6 +55,7 @@ export function watchSpeakers(
 
 const NOBODY: SpeakerWatch = {
   found: () => undefined,
+  foundAll: () => undefined,
   apart: async () => null,
   [Symbol.dispose]: () => undefined,
 };

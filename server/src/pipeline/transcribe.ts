@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Decoded } from "../media/decode.ts";
-import type { SpeechEngine, SpeechSpan } from "../speech/recogniser.ts";
+import type { SpeechEngine } from "../speech/recogniser.ts";
 import { loadHeard, type Checkpoint } from "./checkpoint.ts";
 import { conclude } from "./conclude.ts";
-import { hear, type HeardVoice } from "./hear.ts";
+import { hear, type HeardVoice, type SpeechListener } from "./hear.ts";
 import { ProgressMeter, type Progress } from "./progress.ts";
 import { durationOf, openSource, voicesOf, type Recording } from "./source.ts";
-import { watchSpeakers, type SpeakerOptions, type SpeakerWatch } from "./speakers.ts";
+import { watchSpeakers, type SpeakerOptions } from "./speakers.ts";
 import type { Outcome } from "./transcript.ts";
 
 export type { Checkpoint, StoredSegment } from "./checkpoint.ts";
@@ -81,7 +81,7 @@ async function hearVoices(
   decoded: Decoded,
   options: TranscribeOptions,
   progress: ProgressMeter,
-  speakers: SpeakerWatch,
+  speech: SpeechListener,
 ): Promise<HeardVoice[]> {
   const { engine, checkpoint, signal, shareKey } = options;
   const language = askedLanguage(options);
@@ -91,8 +91,8 @@ async function hearVoices(
   for (const [index, voice] of voices.entries()) {
     const part = { index, count: voices.length };
     const share = { key: shareKey, signal };
-    const onSpeech = (spans: readonly SpeechSpan[]) => speakers.found(spans);
-    heard.push(await hear(voice, { engine, share, language, checkpoint, stored, progress, part, onSpeech }));
+    const how = { engine, share, language, checkpoint, stored, progress, part, speech };
+    heard.push(await hear(voice, how));
   }
   return heard;
 }
