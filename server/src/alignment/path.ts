@@ -81,22 +81,23 @@ function walk(model: AcousticModel, scores: Scores, chain: Chain, moves: Uint8Ar
   const costs = new Float64Array(length).fill(-Infinity);
   const frames = scores.best.length;
   const { earliest, rest } = reachOf(chain);
-  let [first, until] = [0, 0];
-  for (let frame = 0; frame < frames; frame += 1) {
+  for (const start of [0, STATES]) costs[start] = scores.values[states[start] ?? 0] ?? 0;
+  let [first, until] = [0, STATES + 1];
+  for (let frame = 1; frame < frames; frame += 1) {
     const row = frame * scores.states;
     const passed = first;
     while (first < length && (rest[first] ?? 0) > frames - 1 - frame) first += 1;
     while (until < length && (earliest[until] ?? 0) <= frame) until += 1;
     // From the end, so that what stands before is still that of the frame before.
     for (let i = until - 1; i >= first; i -= 1) {
-      let best = frame === 0 ? startOf(i) : (costs[i] ?? 0) + (stay[i] ?? 0);
+      let best = (costs[i] ?? 0) + (stay[i] ?? 0);
       let move = STAY;
-      const step = frame === 0 || i === 0 ? -Infinity : (costs[i - 1] ?? 0) + (leave[i - 1] ?? 0);
+      const step = i === 0 ? -Infinity : (costs[i - 1] ?? 0) + (leave[i - 1] ?? 0);
       if (step > best) {
         best = step;
         move = STEP;
       }
-      const skip = frame === 0 ? 0 : (skips[i] ?? 0);
+      const skip = skips[i] ?? 0;
       if (skip > 0) {
         const skipping = (costs[i - skip] ?? 0) + (leave[i - skip] ?? 0);
         if (skipping > best) {
