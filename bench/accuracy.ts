@@ -1,6 +1,7 @@
 /**
  * Measures what the product makes of a folder of recordings with a `manifest.jsonl`, next to the bare model behind the
- * same detector: word error rate and its parts by dataset, words in recordings without speech, speech lost, loops.
+ * same detector: word error rate and its parts by dataset, words in recordings without speech, speech lost, loops, and true
+ * turns that are accused.
  *
  *     npm run bench:accuracy -- ../shared/speech [--dataset NAME …] [--language en] [--limit N] [--model NAME]
  *       [--models-dir DIR] [--workers N] [--no-bare] [--json FILE] [--errors]
@@ -9,16 +10,14 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { createLog } from "../server/src/observe/log.ts";
 import { Lanes } from "../server/src/pipeline/lanes.ts";
 import { findRecogniser } from "../server/src/speech/models/catalogue.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
-import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
-import { testModels } from "../server/test/models.ts";
 import { hearWithBareModel, hearWithPipeline, openRecording } from "./lib/hear-recording.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
 import { reportOf } from "./lib/report.ts";
 import { scoreOf, type Result } from "./lib/score.ts";
+import { withEngine } from "./lib/with-engine.ts";
 import { rateOf } from "./lib/word-error-rate.ts";
 
 const { values, positionals } = parseArgs({
@@ -47,12 +46,23 @@ await measure(folder);
 
 async function measure(folder: string): Promise<void> {
   const recordings = chosen(await readManifest(folder), findRecogniser(values.model).languages);
-  const modelsDir = values["models-dir"] ?? (await testModels());
-  const workers = Number(values.workers);
-  const engine = await startSpeechEngine({ modelsDir, model: values.model, workers, log: createLog("warn") });
-  const results: Result[] = [];
-  const lanes = new Lanes(workers, (error) => console.error(error));
   const started = performance.now();
+  await withEngine(values, async (engine) => {
+    const results = await resultsOf(folder, recordings, engine);
+    console.log(reportOf(results, values.bare));
+    if (values.errors) console.log(errorsOf(results));
+    if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, null, 1));
+  });
+  console.log(`\n${recordings.length} recordings in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+async function resultsOf(
+  folder: string,
+  recordings: readonly Recording[],
+  engine: SpeechEngine,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const lanes = new Lanes(engine.workers, (error) => console.error(error));
   for (const recording of recordings) {
     await lanes.start(async () => {
       results.push(await resultOf(folder, recording, engine));
@@ -60,12 +70,7 @@ async function measure(folder: string): Promise<void> {
     });
   }
   await lanes.idle();
-  await engine.close();
-  results.sort((a, b) => a.recording.path.localeCompare(b.recording.path));
-  console.log(reportOf(results, values.bare));
-  if (values.errors) console.log(errorsOf(results));
-  console.log(`\n${recordings.length} recordings in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, null, 1));
+  return results.sort((a, b) => a.recording.path.localeCompare(b.recording.path));
 }
 
 /** Speech with something to compare it with in a language that the model speaks, and what holds no speech. */

@@ -1,8 +1,10 @@
 /** Prints what was measured. */
+import { isTrue } from "./hallucinations/score.ts";
 import type { Heard } from "./hear-recording.ts";
-import type { Result, Sum } from "./score.ts";
-import { byDataset, sumScores } from "./score.ts";
+import type { HeardTurn } from "./heard-turns.ts";
 import { normalise } from "./normalise.ts";
+import { byDataset, sumScores, type Result, type Sum } from "./score.ts";
+import { tableOf } from "./table.ts";
 import { rateOf } from "./word-error-rate.ts";
 
 /** Everything that a run measured, as text for a terminal. */
@@ -12,6 +14,7 @@ export function reportOf(results: readonly Result[], isBareMeasured: boolean): s
   return [
     speechTable(speech, isBareMeasured),
     ...lossLines(speech),
+    ...turnLines(speech),
     ...nonspeechLines(nonspeech),
     ...sameWordsLines(speech),
     ...failureLines(results),
@@ -61,6 +64,40 @@ function lossLines(results: readonly Result[]): string[] {
   ];
 }
 
+/** Turns of recordings whose text is known. True ones are those of {@link isTrue}. */
+function turnLines(results: readonly Result[]): string[] {
+  const turns = results.flatMap(({ recording: { path, text }, heard }) =>
+    text === null || heard === null
+      ? []
+      : heard.turns.map((turn) => ({ ...turn, path, isTrue: isTrue(turn.text, text) })),
+  );
+  const known = turns.filter(({ isTrue }) => isTrue);
+  const accused = known.filter(({ flag }) => flag !== null);
+  const rows = FLAGS.map(([name, flag]) => [name, countOf(flag, turns), countOf(flag, known)]);
+  return [
+    "",
+    tableOf([
+      ["turns of recordings with a text", "all", "true"],
+      ...rows,
+      ["together", String(turns.length), String(known.length)],
+    ]),
+    `true turns accused: ${accused.length} of ${known.length} (${percent(accused.length / Math.max(1, known.length))} %)`,
+    ...accused.map(({ path, flag, text }) => `  ${flag} ${path}: ${text}`),
+  ];
+}
+
+function countOf(wanted: HeardTurn["flag"], turns: readonly HeardTurn[]): string {
+  return String(turns.filter(({ flag }) => flag === wanted).length);
+}
+
+/** What is made of a turn, and what that is called. */
+const FLAGS = [
+  ["trusted", null],
+  ["doubtful", "doubtful"],
+  ["withheld", "withheld"],
+  ["refused with its recording", "failed"],
+] as const;
+
 function nonspeechLines(results: readonly Result[]): string[] {
   if (results.length === 0) return [];
   const withWords = (of: (result: Result) => string | undefined) =>
@@ -103,16 +140,4 @@ function failureLines(results: readonly Result[]): string[] {
 
 function percent(share: number): string {
   return (share * 100).toFixed(2);
-}
-
-/** Rows with their columns under each other; the first is the header. */
-export function tableOf(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join("  "),
-    )
-    .join("\n");
 }

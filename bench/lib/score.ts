@@ -69,11 +69,8 @@ export function sumScores(scores: readonly (Score | null)[]): Sum {
 
 /** Results by dataset, in the order of the alphabet. */
 export function byDataset(results: readonly Result[]): Map<string, Result[]> {
-  const groups = new Map<string, Result[]>();
-  for (const result of results) {
-    const { dataset, language } = result.recording;
-    const name = language === null || language === "en" ? dataset : `${dataset} (${language})`;
-    groups.set(name, [...(groups.get(name) ?? []), result]);
-  }
+  const groups = Map.groupBy(results, ({ recording: { dataset, language } }) =>
+    language === null || language === "en" ? dataset : `${dataset} (${language})`,
+  );
   return new Map([...groups].sort(([a], [b]) => a.localeCompare(b)));
 }

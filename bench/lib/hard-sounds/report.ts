@@ -1,7 +1,7 @@
 /** Prints what was made of hard sounds. */
 import type { Heard } from "../hear-recording.ts";
 import { normalise } from "../normalise.ts";
-import { tableOf } from "../report.ts";
+import { tableOf } from "../table.ts";
 import { rateOf, sumOf, type WordErrors } from "../word-error-rate.ts";
 
 export interface Measured {
