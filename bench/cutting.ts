@@ -3,19 +3,18 @@
  *
  *     node bench/cutting.ts ../shared/speech [--dataset NAME …] [--model NAME] [--models-dir DIR] [--workers N]
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { SEGMENTS, SegmentPlanner, type SegmentRules } from "../server/src/pipeline/segments.ts";
-import { findSpeech, mixedVoice, openSource } from "../server/src/pipeline/source.ts";
 import {
   SAMPLE_RATE_HZ,
   type Clip,
+  type Share,
   type SpeechEngine,
   type SpeechSpan,
 } from "../server/src/speech/recogniser.ts";
-import { openRecording } from "./lib/hear-recording.ts";
+import { openRecording, withSpeech } from "./lib/hear-recording.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
 import { normalise } from "./lib/normalise.ts";
 import { rateOf, sumOf, wordErrors, type WordErrors } from "./lib/word-error-rate.ts";
@@ -76,24 +75,16 @@ async function errorsOf(
   recording: Recording,
   engine: SpeechEngine,
 ): Promise<[string, WordErrors][]> {
-  const share = { key: recording.path, signal: AbortSignal.timeout(3_600_000) };
-  const scratch = await mkdtemp(path.join(tmpdir(), "bench-"));
-  try {
-    const opened = await openRecording(path.join(folder, recording.path));
-    const options = { engine, share, folder: scratch, secondsMax: 36_000 };
-    const voice = mixedVoice(await openSource(opened, options));
-    const spans: SpeechSpan[] = [];
-    for await (const found of findSpeech(voice, engine, share)) spans.push(...found.spans);
-    const reference = normalise(recording.text ?? "");
-    return await Promise.all(
+  const opened = await openRecording(path.join(folder, recording.path));
+  const reference = normalise(recording.text ?? "");
+  return withSpeech(opened, engine, (clip, spans, share) =>
+    Promise.all(
       Object.entries(WAYS).map(async ([way, rules]): Promise<[string, WordErrors]> => {
-        const text = await hear(voice.clip, spans, rules, engine, recording.path);
+        const text = await hear(clip, spans, rules, engine, share);
         return [way, wordErrors(reference, normalise(text))];
       }),
-    );
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+    ),
+  );
 }
 
 async function hear(
@@ -101,11 +92,10 @@ async function hear(
   spans: SpeechSpan[],
   rules: SegmentRules,
   engine: SpeechEngine,
-  key: string,
+  share: Share,
 ): Promise<string> {
   const limits = { clipSamplesMax: engine.clipSecondsMax * SAMPLE_RATE_HZ, samples: clip.endSample };
   const planner = new SegmentPlanner(limits, rules);
-  const share = { key, signal: AbortSignal.timeout(3_600_000) };
   const segments = [...planner.add(spans), ...planner.finish()];
   const heard = segments.map(({ startSample, endSample }) =>
     engine.recognise({ ...clip, startSample, endSample }, { language: null }, share),

@@ -6,19 +6,18 @@
  *
  * Without a folder, ../shared/speech is taken where it is there, else Debian's pocketsphinx-testdata and made noise.
  */
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { createLog } from "../server/src/observe/log.ts";
 import { startOpenAiEngine } from "../server/src/speech/openai.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
-import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
 import { testModels } from "../server/test/models.ts";
+import { manifestFolder } from "./lib/folders.ts";
+import { collectionOf, type Item } from "./lib/hallucinations/collection.ts";
 import { Liar } from "./lib/hallucinations/liar.ts";
 import { type Lane, measureRecording, type Measured } from "./lib/hallucinations/measure.ts";
 import { reportOf } from "./lib/hallucinations/report.ts";
-import { collectionOf, type Item } from "./lib/hallucinations/collection.ts";
+import { withEngine } from "./lib/with-engine.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,15 +28,14 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BESIDE = path.join(import.meta.dirname, "../../shared/speech");
-const folder = positionals[0] ?? (existsSync(BESIDE) ? BESIDE : null);
-await measure(await collectionOf(folder, Number(values.limit)));
+const collection = await collectionOf(manifestFolder(positionals[0]), Number(values.limit));
+const workers = String(availableParallelism());
+await withEngine({ model: "moonshine-base", workers }, (ears) => measure(collection, ears));
 
-async function measure(items: readonly Item[]): Promise<void> {
+/** @param ears what is really said */
+async function measure(items: readonly Item[], ears: SpeechEngine): Promise<void> {
   const modelsDir = await testModels();
   const log = createLog("warn");
-  const workers = availableParallelism();
-  const ears = await startSpeechEngine({ modelsDir, model: "moonshine-base", workers, log });
   const engines: SpeechEngine[] = [];
   try {
     await using liar = await Liar.start(ears);
@@ -58,9 +56,9 @@ async function measure(items: readonly Item[]): Promise<void> {
       const own: Lane = { name, engine, liar, kind: values.kind ?? null };
       for (const [index, item] of queue) measured.push(...(await measureRecording(item, index, own)));
     };
-    await Promise.all(Array.from({ length: workers }, run));
+    await Promise.all(Array.from({ length: ears.workers }, run));
     console.log(reportOf(measured, { showMissed: values.missed }));
   } finally {
-    for (const engine of [...engines, ears]) await engine.close();
+    for (const engine of engines) await engine.close();
   }
 }

@@ -6,21 +6,20 @@
  *
  * Without a folder, ../shared/speech is taken where it is there, else Debian's pocketsphinx-testdata.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import path from "node:path";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { createLog } from "../server/src/observe/log.ts";
 import { Lanes } from "../server/src/pipeline/lanes.ts";
-import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
-import { testModels } from "../server/test/models.ts";
+import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
 import { writeWav } from "../server/test/recordings.ts";
+import { manifestFolder } from "./lib/folders.ts";
 import { spoken, wordless, type Clip } from "./lib/hard-sounds/clips.ts";
 import { hardSoundsReport, type Measured } from "./lib/hard-sounds/report.ts";
 import { sentencesOf, voicesAmongNoises } from "./lib/hard-sounds/sentences.ts";
 import { recorded } from "./lib/hard-sounds/sound.ts";
 import { hearWithBareModel, hearWithPipeline, openRecording } from "./lib/hear-recording.ts";
 import { normalise } from "./lib/normalise.ts";
+import { removeFolder, temporaryFolder } from "./lib/temporary.ts";
+import { withEngine } from "./lib/with-engine.ts";
 import { wordErrors } from "./lib/word-error-rate.ts";
 
 const { values, positionals } = parseArgs({
@@ -33,41 +32,34 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const engine = await startSpeechEngine({
-  modelsDir: await testModels(),
-  model: values.model,
-  workers: Number(values.workers),
-  log: createLog("warn"),
-});
-const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
-try {
-  const sentences = await sentencesOf(positionals[0] ?? null, Number(values.sentences));
-  const noises = await voicesAmongNoises(positionals[0] ?? null);
+await withEngine(values, measureAll);
+
+async function measureAll(engine: SpeechEngine): Promise<void> {
+  const folder = manifestFolder(positionals[0]);
+  const sentences = await sentencesOf(folder, Number(values.sentences));
+  const noises = await voicesAmongNoises(folder);
   const measured: Measured[] = [];
   const lanes = new Lanes(engine.workers, (error) => console.error(error));
   for (const clips of [wordless(sentences, noises), spoken(sentences)]) {
     for await (const clip of clips) {
       if (!clip.kind.includes(values.kind)) continue;
       await lanes.start(async () => {
-        measured.push(await measure(clip));
+        measured.push(await measure(clip, engine));
         console.error(`${measured.length} ${clip.kind}: ${clip.name}`);
       });
     }
   }
   await lanes.idle();
   console.log(hardSoundsReport(measured));
-} finally {
-  await engine.close();
-  await rm(folder, { recursive: true, force: true });
 }
 
-async function measure({ kind, name, left, right, text }: Clip): Promise<Measured> {
-  const part = await mkdtemp(path.join(folder, "clip-"));
-  const file = await writeWav(part, "clip.wav", recorded(left), right && recorded(right));
+async function measure({ kind, name, left, right, text }: Clip, engine: SpeechEngine): Promise<Measured> {
+  const folder = temporaryFolder();
+  const file = await writeWav(folder, "clip.wav", recorded(left), right && recorded(right));
   const recording = await openRecording(file);
   const ours = await hearWithPipeline(recording, "en", engine);
   const bare = await hearWithBareModel(recording, "en", engine);
-  await rm(part, { recursive: true });
+  removeFolder(folder);
   const reference = text === null ? null : normalise(text);
   const errorsOf = (heard: string) => (reference === null ? null : wordErrors(reference, normalise(heard)));
   return {

@@ -9,14 +9,13 @@
  */
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { Lanes } from "../server/src/pipeline/lanes.ts";
-import { transcribe } from "../server/src/pipeline/transcribe.ts";
 import type { Outcome } from "../server/src/pipeline/transcript.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
-import { openRecording } from "./lib/hear-recording.ts";
+import { openRecording, transcribeRecording } from "./lib/hear-recording.ts";
 import { languageReport, type Judged } from "./lib/language-report.ts";
 import { readManifest, type Recording } from "./lib/manifest.ts";
 import { withEngine } from "./lib/with-engine.ts";
@@ -45,7 +44,8 @@ async function measure(folder: string, engine: SpeechEngine): Promise<void> {
   const lanes = new Lanes(engine.workers, (error) => console.error(error));
   for (const recording of chosen(await readManifest(folder))) {
     await lanes.start(async () => {
-      judged.push(judgedOf(recording, await hear(path.join(folder, recording.path), engine)));
+      const opened = await openRecording(path.join(folder, recording.path));
+      judged.push(judgedOf(recording, await transcribeRecording(opened, "auto", engine)));
       console.error(`${judged.length} ${recording.path}`);
     });
   }
@@ -68,20 +68,6 @@ function chosen(recordings: readonly Recording[]): Recording[] {
 
 function halfOf(path: string): string {
   return String((createHash("md5").update(path).digest()[0] ?? 0) % 2);
-}
-
-async function hear(file: string, engine: SpeechEngine): Promise<Outcome> {
-  const signal = new AbortController().signal;
-  return transcribe(await openRecording(file), {
-    engine,
-    scratchDir: tmpdir(),
-    shareKey: file,
-    signal,
-    language: "auto",
-    secondsMax: 36_000,
-    checkpoint: { load: async () => [], save: async () => undefined },
-    onProgress: () => undefined,
-  });
 }
 
 function judgedOf({ path, dataset, language }: Recording, outcome: Outcome): Judged {

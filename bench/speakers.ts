@@ -8,15 +8,15 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { createLog } from "../server/src/observe/log.ts";
 import { chooseDiarizer, installedVoiceModel } from "../server/src/speakers/choose-diarizer.ts";
-import { startSpeechEngine } from "../server/src/speech/worker-pool.ts";
+import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
 import { testModels } from "../server/test/models.ts";
 import { readManifest } from "./lib/manifest.ts";
 import { callOf, type Call } from "./lib/speakers/calls.ts";
 import { personsOf, type Person } from "./lib/speakers/persons.ts";
 import { personRows, reportOf } from "./lib/speakers/report.ts";
 import { talkOf, type Method, type Talk } from "./lib/speakers/talks.ts";
+import { withEngine } from "./lib/with-engine.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,19 +26,12 @@ const [folder] = positionals;
 if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
 
 const modelsDir = values["models-dir"] ?? (await testModels());
-const engine = await startSpeechEngine({
-  modelsDir,
-  model: values.model,
-  workers: availableParallelism(),
-  log: createLog("warn"),
-});
-try {
-  await measure(folder);
-} finally {
-  await engine.close();
-}
+const workers = String(availableParallelism());
+await withEngine({ model: values.model, "models-dir": modelsDir, workers }, (engine) =>
+  measure(folder, engine),
+);
 
-async function measure(folder: string): Promise<void> {
+async function measure(folder: string, engine: SpeechEngine): Promise<void> {
   const recordings = await readManifest(folder);
   const methods = await methodsOf(modelsDir);
   const talks: Talk[] = [];

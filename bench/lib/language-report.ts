@@ -1,5 +1,6 @@
 /** Prints how languages were judged. */
 import type { Evidence } from "../../server/src/pipeline/transcript.ts";
+import { tableOf } from "./table.ts";
 
 export interface Judged {
   path: string;
@@ -28,12 +29,11 @@ export function languageReport(judged: readonly Judged[], spoken: readonly strin
       spoken.includes(language) && (verdict === "failed" || evidence.length > 0),
   );
   return [
-    ...LENGTHS.flatMap((seconds) =>
-      [`recordings with ${seconds} s of speech or more`].concat(
-        tableOf(judged.filter(({ speechSeconds }) => speechSeconds >= seconds)),
-        "",
-      ),
-    ),
+    ...LENGTHS.flatMap((seconds) => [
+      `recordings with ${seconds} s of speech or more`,
+      verdictTable(judged.filter(({ speechSeconds }) => speechSeconds >= seconds)),
+      "",
+    ]),
     `accused of what the model speaks: ${accused.length}`,
     ...accused.map(
       ({ path, verdict, evidence }) =>
@@ -42,7 +42,7 @@ export function languageReport(judged: readonly Judged[], spoken: readonly strin
   ].join("\n");
 }
 
-function tableOf(judged: readonly Judged[]): string[] {
+function verdictTable(judged: readonly Judged[]): string {
   const groups = [...Map.groupBy(judged, ({ language }) => language)].sort(([a], [b]) => a.localeCompare(b));
   const rows = groups.map(([language, group]) => {
     const counts = VERDICTS.map((verdict) => group.filter((one) => one.verdict === verdict).length);
@@ -51,6 +51,5 @@ function tableOf(judged: readonly Judged[]): string[] {
     );
     return [language].concat([group.length].concat(counts, unmeasured.length).map(String));
   });
-  const header = ["language", "files", ...VERDICTS, "of these not measured"];
-  return [header, ...rows].map((row) => row.map((cell, i) => cell.padEnd(header[i]?.length ?? 0)).join("  "));
+  return tableOf([["language", "files", ...VERDICTS, "trusted unmeasured"], ...rows]);
 }

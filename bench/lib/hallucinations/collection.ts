@@ -1,9 +1,10 @@
 /** The recordings that are lied about. */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { LIBRIVOX_FOLDER } from "../folders.ts";
 import { readManifest } from "../manifest.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 export interface Item {
   file: string;
@@ -16,7 +17,7 @@ const LEFT_OUT = new Set(["formats_jfk"]);
 
 /** @param folder with a manifest, or null for what every machine has */
 export async function collectionOf(folder: string | null, limit: number): Promise<Item[]> {
-  if (folder === null) return [...(await librivox()), ...(await noises())].slice(0, limit);
+  if (folder === null) return [...(await librivox()), ...noises()].slice(0, limit);
   const recordings = await readManifest(folder);
   const wanted = recordings.filter(
     ({ kind, dataset, language, text }) =>
@@ -41,13 +42,11 @@ function spread<T>(list: readonly T[], count: number): T[] {
   );
 }
 
-const LIBRIVOX = "/usr/share/pocketsphinx/test/data/librivox";
-
 async function librivox(): Promise<Item[]> {
-  const lines = (await readFile(path.join(LIBRIVOX, "transcription"), "utf8")).split("\n");
+  const lines = (await readFile(path.join(LIBRIVOX_FOLDER, "transcription"), "utf8")).split("\n");
   return lines.flatMap((line) => {
     const [, text = "", name = ""] = /^(?:<s>)?(.*?)(?:<\/s>)?\s*\(([^)]+)\)\s*$/.exec(line) ?? [];
-    return name === "" ? [] : [{ file: path.join(LIBRIVOX, `${name}.wav`), reference: text }];
+    return name === "" ? [] : [{ file: path.join(LIBRIVOX_FOLDER, `${name}.wav`), reference: text }];
   });
 }
 
@@ -60,8 +59,8 @@ const SOUNDS = [
   "anullsrc=sample_rate=16000:duration=8",
 ];
 
-async function noises(): Promise<Item[]> {
-  const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
+function noises(): Item[] {
+  const folder = temporaryFolder();
   return SOUNDS.map((source, i) => {
     const file = path.join(folder, `sound-${i}.wav`);
     execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-t", "8", "-i", source, file]);

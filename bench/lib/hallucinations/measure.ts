@@ -1,10 +1,9 @@
 /** Hears one recording as it is, and then with text planted into it. */
-import { tmpdir } from "node:os";
 import type { Recording } from "../../../server/src/pipeline/source.ts";
-import { transcribe } from "../../../server/src/pipeline/transcribe.ts";
 import type { Outcome } from "../../../server/src/pipeline/transcript.ts";
 import type { SpeechEngine } from "../../../server/src/speech/recogniser.ts";
-import { openRecording } from "../hear-recording.ts";
+import { openRecording, transcribeRecording } from "../hear-recording.ts";
+import { heardTurns } from "../heard-turns.ts";
 import type { Item } from "./collection.ts";
 import type { Liar, Plan, Sent } from "./liar.ts";
 import { CREDIT_LINE, type Planter, SOUND_PLANTS, SPEECH_PLANTS } from "./plants.ts";
@@ -49,13 +48,13 @@ export async function measureRecording(item: Item, index: number, lane: Lane): P
   const recording = await openRecording(item.file);
   if (item.reference === null) return soundRuns(recording, item, index, lane);
   lane.liar.begin(lane.name, null);
-  const honest = await hear(recording, lane);
+  const honest = await transcribeRecording(recording, "en", lane.engine);
   const { heard: firstLooks } = lane.liar.end(lane.name);
   const measured = trueTurns(honest, item.file, item.reference);
   for (const [kind, plan] of speechPlans(index, firstLooks.size)) {
     if (lane.kind !== null && !kind.startsWith(lane.kind)) continue;
     lane.liar.begin(lane.name, plan, firstLooks);
-    const outcome = await hear(recording, lane);
+    const outcome = await transcribeRecording(recording, "en", lane.engine);
     const { sent } = lane.liar.end(lane.name);
     measured.push(...plantedOf(kind, item.file, sent, outcome, shownText(honest)));
   }
@@ -80,7 +79,7 @@ async function soundRuns(recording: Recording, item: Item, index: number, lane: 
   );
   for (const [kind, plant] of plans) {
     lane.liar.begin(lane.name, { plant, isSound: true, isStubborn: index % 2 === 0, every: 1 });
-    const outcome = await hear(recording, lane);
+    const outcome = await transcribeRecording(recording, "en", lane.engine);
     const { sent } = lane.liar.end(lane.name);
     const shown = shownText(outcome);
     const evidence = evidenceOf(outcome);
@@ -94,31 +93,10 @@ async function soundRuns(recording: Recording, item: Item, index: number, lane: 
   return measured;
 }
 
-function hear(recording: Recording, { engine }: Lane): Promise<Outcome> {
-  return transcribe(recording, {
-    engine,
-    scratchDir: tmpdir(),
-    shareKey: recording.path,
-    signal: new AbortController().signal,
-    language: "en",
-    secondsMax: 36_000,
-    checkpoint: { load: async () => [], save: async () => undefined },
-    onProgress: () => undefined,
-  });
-}
-
-/** What is shown as trusted. */
-function shownText(outcome: Outcome): string {
-  if (outcome.kind === "failed") return "";
-  const trusted = outcome.transcript.turns.filter(({ flags }) => flags.length === 0);
-  return trusted.map(({ text }) => text).join(" ");
-}
-
-/** What is shown with a flag. */
-function flaggedText(outcome: Outcome): string {
-  if (outcome.kind === "failed") return "";
-  const flagged = outcome.transcript.turns.filter(({ flags }) => flags.length > 0);
-  return flagged.map(({ text }) => text).join(" ");
+/** What is shown with a flag; as trusted, without one. */
+function shownText(outcome: Outcome, flag: "doubtful" | null = null): string {
+  const turns = heardTurns(outcome).filter((turn) => turn.flag === flag);
+  return turns.map(({ text }) => text).join(" ");
 }
 
 function evidenceOf(outcome: Outcome): string[] {
@@ -140,7 +118,7 @@ function plantedOf(
     kind,
     file,
     isFound: isFound(kind, invented, outcome, honest),
-    isFlagged: shownShare(invented, flaggedText(outcome), honest) > SHOWN_SHARE_MAX,
+    isFlagged: shownShare(invented, shownText(outcome, "doubtful"), honest) > SHOWN_SHARE_MAX,
     shown,
     evidence,
   }));
@@ -161,19 +139,15 @@ function hasHonestTimes(outcome: Extract<Outcome, { kind: "transcribed" }>): boo
   });
 }
 
-/** Turns of the recording as it is; those that were accused, with what they said. */
+/** Turns of the recording as it is; those that were accused where they are true, or the whole recording was. */
 function trueTurns(outcome: Outcome, file: string, reference: string): Measured[] {
-  const list = outcome.kind === "failed" ? outcome.detail.evidence : outcome.evidence;
-  const evidence = [...new Set(list.map(({ kind }) => kind))];
-  if (outcome.kind === "failed")
-    return outcome.reason === "hallucinated_transcript"
-      ? [{ side: "true", file, flag: "failed", text: list[0]?.text ?? "", evidence }]
-      : [];
-  return outcome.transcript.turns.flatMap(({ flags, text, start, end }): Measured[] => {
-    const quote = list.find(({ span }) => span.start < end && span.end > start)?.text ?? "";
-    const said = text || quote;
-    const [flag = null] = flags;
-    if (flag !== null && !isTrue(said, reference)) return [];
-    return [{ side: "true", file, flag, text: said, evidence: flag === null ? [] : evidence }];
-  });
+  return heardTurns(outcome)
+    .filter(({ flag, text }) => flag === null || flag === "failed" || isTrue(text, reference))
+    .map(({ flag, text }) => ({
+      side: "true",
+      file,
+      flag,
+      text,
+      evidence: flag === null ? [] : evidenceOf(outcome),
+    }));
 }

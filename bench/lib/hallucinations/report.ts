@@ -1,4 +1,5 @@
 /** Prints both sides of the guard. */
+import { tableOf } from "../table.ts";
 import type { Measured } from "./measure.ts";
 
 type Planted = Extract<Measured, { side: "planted" }>;
@@ -10,21 +11,12 @@ export function reportOf(measured: readonly Measured[], { showMissed }: { showMi
   const rows = groups.map(([kind, group]) => {
     const found = group.filter(({ isFound }) => isFound).length;
     const flagged = group.filter(({ isFound, isFlagged }) => isFound && isFlagged).length;
-    return [
-      kind.padEnd(28),
-      String(group.length).padStart(7),
-      String(found).padStart(7),
-      String(flagged).padStart(8),
-      percent(found, group.length),
-    ];
+    return [kind, String(group.length), String(found), String(flagged), percent(found, group.length)];
   });
   const accused = turns.filter(({ flag }) => flag !== null);
   const withheld = accused.filter(({ flag }) => flag !== "doubtful");
   return [
-    ["planted".padEnd(28), "plants".padStart(7), "found".padStart(7), "flagged".padStart(8), "found %"].join(
-      " ",
-    ),
-    ...rows.map((row) => row.join(" ")),
+    tableOf([["planted", "plants", "found", "flagged", "found %"], ...rows]),
     "",
     `true turns ${turns.length}; accused ${accused.length} (${percent(accused.length, turns.length)} %), of them withheld ${withheld.length}`,
     ...accused.map(({ file, flag, text, evidence }) => `  ${flag} ${evidence.join(", ")} ${file}: ${text}`),

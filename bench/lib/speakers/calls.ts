@@ -1,15 +1,13 @@
 /** Recordings with a channel for each party. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { findSpeech, openSource, voicesOf } from "../../../server/src/pipeline/source.ts";
-import { transcribe } from "../../../server/src/pipeline/transcribe.ts";
+import { findSpeech, voicesOf, type Recording as Opened } from "../../../server/src/pipeline/source.ts";
 import type { Transcript } from "../../../server/src/pipeline/transcript.ts";
 import type { SpeechEngine } from "../../../server/src/speech/recogniser.ts";
-import { openRecording } from "../hear-recording.ts";
+import { openRecording, transcribeRecording, withSource } from "../hear-recording.ts";
 import type { Recording } from "../manifest.ts";
 import { namesOf, type SpokenSpan } from "./diarization-error-rate.ts";
-import { attemptOf, referenceOf, SECONDS_MAX, spokenBy, type Attempt } from "./talks.ts";
+import { attemptOf, referenceOf, spokenBy, type Attempt } from "./talks.ts";
 
 export interface Call {
   path: string;
@@ -25,11 +23,11 @@ export async function callOf(
   recording: Recording,
   engine: SpeechEngine,
 ): Promise<Call | null> {
-  const file = path.join(folder, recording.path);
-  const found = await spansByChannel(file, engine);
+  const opened = await openRecording(path.join(folder, recording.path));
+  const found = await spansByChannel(opened, engine);
   if (found === null) return null;
   const reference = await referenceOf(folder, recording);
-  const words = await wordsOf(file, engine);
+  const words = await wordsOf(opened, engine);
   const names = namesOf(reference, words);
   const said = await saidIn(folder, recording);
   const right = words.filter((word) => names.get(whoSays(word, said)) === word.speaker);
@@ -41,35 +39,21 @@ export async function callOf(
   };
 }
 
-async function spansByChannel(file: string, engine: SpeechEngine): Promise<SpokenSpan[] | null> {
-  const scratch = await mkdtemp(path.join(tmpdir(), "bench-"));
-  try {
-    const share = { key: file, signal: AbortSignal.timeout(3_600_000) };
-    const options = { engine, share, folder: scratch, secondsMax: SECONDS_MAX };
-    const voices = voicesOf(await openSource(await openRecording(file), options));
+function spansByChannel(opened: Opened, engine: SpeechEngine): Promise<SpokenSpan[] | null> {
+  return withSource(opened, engine, async (decoded, share) => {
+    const voices = voicesOf(decoded);
     if (voices.length < 2) return null;
     const spans: SpokenSpan[] = [];
     for (const voice of voices)
       for await (const found of findSpeech(voice, engine, share))
         spans.push(...found.spans.map((span) => spokenBy(span, voice.clip.mix)));
     return spans;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Words of the transcript, each with its speaker. */
-async function wordsOf(file: string, engine: SpeechEngine): Promise<SpokenSpan[]> {
-  const outcome = await transcribe(await openRecording(file), {
-    engine,
-    scratchDir: tmpdir(),
-    shareKey: file,
-    signal: AbortSignal.timeout(3_600_000),
-    language: "en",
-    secondsMax: SECONDS_MAX,
-    checkpoint: { load: async () => [], save: async () => undefined },
-    onProgress: () => undefined,
-  });
+async function wordsOf(opened: Opened, engine: SpeechEngine): Promise<SpokenSpan[]> {
+  const outcome = await transcribeRecording(opened, "en", engine);
   if (outcome.kind === "failed") throw new Error(outcome.detail.message);
   return spokenWords(outcome.transcript);
 }

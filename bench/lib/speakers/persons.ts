@@ -3,11 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { readClip } from "../../../server/src/media/samples.ts";
+import { mixedVoice } from "../../../server/src/pipeline/source.ts";
 import { SAMPLE_RATE_HZ, type SpeechEngine } from "../../../server/src/speech/recogniser.ts";
 import { wavOf } from "../../../server/src/speech/wav.ts";
 import { tellApart } from "../../../server/test/told.ts";
+import { joined, silence } from "../hard-sounds/sound.ts";
+import { openRecording, withSource, withSpeech } from "../hear-recording.ts";
 import type { Recording } from "../manifest.ts";
-import { withSpeech, type Method } from "./talks.ts";
+import type { Method } from "./talks.ts";
 
 export interface Person {
   method: string;
@@ -36,7 +39,7 @@ export async function personsOf(
   const known = alone.filter(({ speaker, dataset }) => speaker !== null && dataset !== "formats_jfk");
   const groups = Map.groupBy(known, ({ dataset, speaker, language }) => `${dataset} ${speaker} ${language}`);
   for (const [name, own] of groups)
-    if (own.length >= FILES_MIN) persons.push(await joined(folder, name, own, engine, method));
+    if (own.length >= FILES_MIN) persons.push(await personJoined(folder, name, own, engine, method));
   return persons;
 }
 
@@ -47,7 +50,7 @@ async function personIn(
   engine: SpeechEngine,
   { diarizer, name: method }: Method,
 ): Promise<Person> {
-  return withSpeech(file, engine, async (clip, spans) => {
+  return withSpeech(await openRecording(file), engine, async (clip, spans) => {
     const signal = AbortSignal.timeout(3_600_000);
     const { speakers } = await tellApart(diarizer, { clip, spans, expected: null }, signal);
     return { method, name, isJoined, seconds: clip.endSample / SAMPLE_RATE_HZ, speakers };
@@ -55,7 +58,7 @@ async function personIn(
 }
 
 /** Joins a person's files, each at its own level, with a second between two. */
-async function joined(
+async function personJoined(
   folder: string,
   name: string,
   recordings: readonly Recording[],
@@ -66,25 +69,17 @@ async function joined(
   try {
     const parts: Float32Array[] = [];
     for (const { path: file } of recordings)
-      parts.push(await soundOf(path.join(folder, file), engine), new Float32Array(SAMPLE_RATE_HZ));
+      parts.push(await soundOf(path.join(folder, file), engine), silence(1));
     const file = path.join(scratch, "joined.wav");
-    await writeFile(file, wavOf(together(parts)));
+    await writeFile(file, wavOf(joined(...parts)));
     return await personIn(file, name, true, engine, method);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function soundOf(file: string, engine: SpeechEngine): Promise<Float32Array> {
-  return withSpeech(file, engine, (clip) => readClip({ ...clip, gainDb: 0 }));
-}
-
-function together(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+async function soundOf(file: string, engine: SpeechEngine): Promise<Float32Array> {
+  return withSource(await openRecording(file), engine, (decoded) =>
+    readClip({ ...mixedVoice(decoded).clip, gainDb: 0 }),
+  );
 }

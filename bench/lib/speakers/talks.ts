@@ -1,17 +1,10 @@
 /** Recordings in which several people speak on one signal. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { findSpeech, mixedVoice, openSource } from "../../../server/src/pipeline/source.ts";
 import type { Diarizer } from "../../../server/src/speakers/diarizer.ts";
-import {
-  SAMPLE_RATE_HZ,
-  type Clip,
-  type SpeechEngine,
-  type SpeechSpan,
-} from "../../../server/src/speech/recogniser.ts";
+import { SAMPLE_RATE_HZ, type SpeechEngine, type SpeechSpan } from "../../../server/src/speech/recogniser.ts";
 import { tellApart } from "../../../server/test/told.ts";
-import { openRecording } from "../hear-recording.ts";
+import { openRecording, withSpeech } from "../hear-recording.ts";
 import type { Recording } from "../manifest.ts";
 import { diarizationErrors, type DiarizationErrors, type SpokenSpan } from "./diarization-error-rate.ts";
 
@@ -41,8 +34,6 @@ export interface Talk {
 /** Half of what NIST leaves uncounted around each edge, on either side of it. */
 export const COLLAR_SECONDS = 0.25;
 
-export const SECONDS_MAX = 36_000;
-
 /** Has speakers told apart in the speech that the product's detector finds. */
 export async function talkOf(
   folder: string,
@@ -52,7 +43,8 @@ export async function talkOf(
 ): Promise<Talk> {
   const reference = await referenceOf(folder, recording);
   const speakers = new Set(reference.map(({ speaker }) => speaker)).size;
-  return withSpeech(path.join(folder, recording.path), engine, async (clip, spans) => {
+  const opened = await openRecording(path.join(folder, recording.path));
+  return withSpeech(opened, engine, async (clip, spans) => {
     const one = spans.map((span) => spokenBy(span, "1"));
     const attempts = [attemptOf("one speaker", reference, one, null)];
     for (const { name, diarizer, isCountGiven } of methods) {
@@ -79,25 +71,6 @@ export function attemptOf(
     forgiven: diarizationErrors(reference, found, COLLAR_SECONDS),
     strict: diarizationErrors(reference, found, 0),
   };
-}
-
-/** Decodes a file and finds speech in the mean of its channels. */
-export async function withSpeech<T>(
-  file: string,
-  engine: SpeechEngine,
-  work: (clip: Clip, spans: SpeechSpan[]) => Promise<T>,
-): Promise<T> {
-  const scratch = await mkdtemp(path.join(tmpdir(), "bench-"));
-  try {
-    const share = { key: file, signal: AbortSignal.timeout(3_600_000) };
-    const options = { engine, share, folder: scratch, secondsMax: SECONDS_MAX };
-    const voice = mixedVoice(await openSource(await openRecording(file), options));
-    const spans: SpeechSpan[] = [];
-    for await (const found of findSpeech(voice, engine, share)) spans.push(...found.spans);
-    return await work(voice.clip, spans);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
 }
 
 /** Who speaks when, as people wrote it down: NIST's RTTM. */

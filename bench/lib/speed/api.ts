@@ -7,7 +7,7 @@ import { cpuSeconds } from "./process-tree.ts";
 import { canPin, onCore, Program } from "./program.ts";
 import { copyFile, type Copied } from "./rows.ts";
 import type { Measured } from "./table.ts";
-import { endWithUs, removeFolder, temporaryFolder } from "./temporary.ts";
+import { endWithUs, removeFolder, temporaryFolder } from "../temporary.ts";
 
 export interface ApiOptions {
   model: string;

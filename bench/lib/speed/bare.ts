@@ -9,7 +9,7 @@ import { SAMPLE_RATE_HZ, type Clip } from "../../../server/src/speech/recogniser
 import { SHERPA_FAMILIES } from "../../../server/src/speech/sherpa-families.ts";
 import { testModels } from "../../../server/test/models.ts";
 import { cpuSeconds } from "./process-tree.ts";
-import { endWithUs } from "./temporary.ts";
+import { endWithUs } from "../temporary.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "bare-process.ts");
 

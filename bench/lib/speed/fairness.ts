@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { findSpeech, makeRecording, type Speech } from "./long-speech.ts";
 import { Program, type Uploader } from "./program.ts";
 import type { Measured } from "./table.ts";
-import { removeFolder, temporaryFolder } from "./temporary.ts";
+import { removeFolder, temporaryFolder } from "../temporary.ts";
 import { lengthOf } from "./units.ts";
 
 export interface FairnessOptions {

@@ -4,15 +4,10 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { LIBRIVOX_FOLDER, manifestFolder } from "../folders.ts";
 import { readManifest } from "../manifest.ts";
 
 const run = promisify(execFile);
-
-/** Recordings that stand beside the project on some machines. */
-const SPEECH_FOLDER = path.join(import.meta.dirname, "../../../../shared/speech");
-
-/** Debian's `pocketsphinx-testdata`: 25 s of a LibriVox reader. */
-const LIBRIVOX_FOLDER = "/usr/share/pocketsphinx/test/data/librivox";
 
 /** One clip of speech that longer recordings are made of. */
 export interface Speech {
@@ -39,9 +34,10 @@ export async function findSpeech(folder: string, named?: string): Promise<Speech
 }
 
 async function anySpeech(folder: string): Promise<{ files: string[]; name: string }> {
-  if (existsSync(SPEECH_FOLDER)) {
-    const longest = await longestEnglish();
-    return { files: [path.join(SPEECH_FOLDER, longest)], name: longest };
+  const beside = manifestFolder(undefined);
+  if (beside !== null) {
+    const longest = await longestEnglish(beside);
+    return { files: [path.join(beside, longest)], name: longest };
   }
   if (existsSync(LIBRIVOX_FOLDER)) {
     const names = (await readdir(LIBRIVOX_FOLDER)).filter((name) => name.endsWith(".wav")).sort();
@@ -55,8 +51,8 @@ async function anySpeech(folder: string): Promise<{ files: string[]; name: strin
   return { files: [file], name: "espeak-ng" };
 }
 
-async function longestEnglish(): Promise<string> {
-  const recordings = (await readManifest(SPEECH_FOLDER)).filter(
+async function longestEnglish(folder: string): Promise<string> {
+  const recordings = (await readManifest(folder)).filter(
     ({ kind, language }) => (kind === "speech" || kind === "multispeaker") && language === "en",
   );
   const longest = recordings.reduce((best, one) => (one.durationSeconds > best.durationSeconds ? one : best));

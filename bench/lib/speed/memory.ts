@@ -4,7 +4,7 @@ import { findSpeech, makeRecording, type Speech } from "./long-speech.ts";
 import { watchMemory, type Peaks } from "./memory-watch.ts";
 import { Program } from "./program.ts";
 import type { Measured } from "./table.ts";
-import { removeFolder, temporaryFolder } from "./temporary.ts";
+import { removeFolder, temporaryFolder } from "../temporary.ts";
 import { lengthOf, megabytes } from "./units.ts";
 
 export interface MemoryOptions {

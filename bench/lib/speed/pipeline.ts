@@ -7,7 +7,7 @@ import { reportPipeline, type Pass } from "./pipeline-report.ts";
 import { cpuSeconds } from "./process-tree.ts";
 import { Program } from "./program.ts";
 import type { Measured } from "./table.ts";
-import { removeFolder, temporaryFolder } from "./temporary.ts";
+import { removeFolder, temporaryFolder } from "../temporary.ts";
 
 export interface PipelineOptions {
   model: string;

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { testModels } from "../../../server/test/models.ts";
-import { endWithUs, removeFolder, temporaryFolder } from "./temporary.ts";
+import { endWithUs, removeFolder, temporaryFolder } from "../temporary.ts";
 
 const run = promisify(execFile);
 

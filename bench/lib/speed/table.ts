@@ -1,3 +1,5 @@
+import { tableOf } from "../table.ts";
+
 /** What a section of a benchmark measured. */
 export interface Measured {
   title: string;
@@ -9,14 +11,7 @@ export interface Measured {
   figures: unknown;
 }
 
-/** A section for a terminal: the first column to the left, figures to the right. */
+/** A section for a terminal. */
 export function shown({ title, rows, notes }: Measured): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
-  return ["", title, "", ...lines, "", ...notes].join("\n");
+  return ["", title, "", tableOf(rows), "", ...notes].join("\n");
 }
