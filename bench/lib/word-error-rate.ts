@@ -8,7 +8,7 @@ export interface WordErrors {
   insertions: number;
 }
 
-export const NO_ERRORS: WordErrors = { words: 0, substitutions: 0, deletions: 0, insertions: 0 };
+const NO_ERRORS: WordErrors = { words: 0, substitutions: 0, deletions: 0, insertions: 0 };
 
 /**
  * The fewest errors that turn a reference into what was heard. Two words that spell one word of the other side ("good bye",

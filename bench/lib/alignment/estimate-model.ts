@@ -5,7 +5,7 @@ import {
   type Gaussian,
 } from "../../../server/src/alignment/acoustic-model.ts";
 import { FRAME_SIZE, type Features } from "../../../server/src/alignment/features.ts";
-import { rounded } from "./reduce.ts";
+import { compact, rounded } from "./reduce.ts";
 import { fitMixture, single, type Frames } from "./mixture.ts";
 
 /** Frames of an utterance, and the state of each: a sound's number times {@link STATES}, and the place within the sound. */
@@ -68,8 +68,4 @@ function joined(rows: readonly Float32Array[]): Frames {
   const values = new Float32Array(rows.length * FRAME_SIZE);
   rows.forEach((row, i) => values.set(row, i * FRAME_SIZE));
   return { values, count: rows.length };
-}
-
-function compact({ weight, mean, deviation }: Gaussian): Gaussian {
-  return { weight: rounded(weight), mean: mean.map(rounded), deviation: deviation.map(rounded) };
 }

@@ -83,7 +83,7 @@ export class Pocketsphinx {
       "-samprate",
       String(SAMPLE_RATE_HZ),
     ];
-    const grammar = ["-fsgctl", inside("list"), "-fsgdir", folder, "-fsgext", ".fsg", "-lm", ""];
+    const grammar = ["-fsgctl", inside("list"), "-fsgdir", folder, "-fsgext", ".fsg"];
     const wide = [
       "-beam",
       "1e-120",
@@ -96,14 +96,7 @@ export class Pocketsphinx {
       "-remove_silence",
       "no",
     ];
-    await run("pocketsphinx_batch", [
-      ...model,
-      ...input,
-      ...grammar.slice(0, 6),
-      ...wide,
-      "-ctm",
-      inside("ctm"),
-    ]);
+    await run("pocketsphinx_batch", [...model, ...input, ...grammar, ...wide, "-ctm", inside("ctm")]);
     return startsOf(await readFile(inside("ctm"), "utf8"));
   }
 }

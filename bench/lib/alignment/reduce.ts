@@ -49,6 +49,11 @@ function joined(a: Gaussian, b: Gaussian): Gaussian {
     const apart = (a.mean[i] ?? 0) - (b.mean[i] ?? 0);
     return Math.sqrt(p * value ** 2 + q * other ** 2 + p * q * apart ** 2);
   });
+  return compact({ weight, mean, deviation });
+}
+
+/** With as few digits as say all that it says. */
+export function compact({ weight, mean, deviation }: Gaussian): Gaussian {
   return { weight: rounded(weight), mean: mean.map(rounded), deviation: deviation.map(rounded) };
 }
 

@@ -6,9 +6,9 @@ import { SAMPLE_RATE_HZ } from "../../../server/src/speech/recogniser.ts";
 const run = promisify(execFile);
 
 /** @throws Error when FFmpeg cannot decode the file */
-export async function samplesOf(file: string, filters = "anull"): Promise<Float32Array> {
+export async function samplesOf(file: string): Promise<Float32Array> {
   const format = ["-ac", "1", "-ar", String(SAMPLE_RATE_HZ), "-f", "f32le", "-"];
-  const { stdout } = await run("ffmpeg", ["-v", "error", "-i", file, "-af", filters, ...format], {
+  const { stdout } = await run("ffmpeg", ["-v", "error", "-i", file, ...format], {
     encoding: "buffer",
     maxBuffer: 2 ** 30,
   });

@@ -1,9 +1,10 @@
 /** Speech by Debian's `flite`, whose voices are made from recordings of people, with the time of each sound. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { samplesOf } from "./sound.ts";
 
 const run = promisify(execFile);
 
@@ -28,17 +29,8 @@ export async function synthesise(text: string, voice: string): Promise<Synthesis
         const [sound = "", end] = pair.split(":");
         return { sound, end: Number(end) };
       });
-    return { samples: await waveOf(file), sounds };
+    return { samples: await samplesOf(file), sounds };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Flite writes 16-bit samples after a header of 44 bytes; all these voices have 16 kHz. */
-async function waveOf(file: string): Promise<Float32Array> {
-  const bytes = await readFile(file);
-  return Float32Array.from(
-    { length: (bytes.length - 44) / 2 },
-    (_, i) => bytes.readInt16LE(44 + 2 * i) / 32_768,
-  );
 }

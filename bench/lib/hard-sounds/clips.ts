@@ -1,4 +1,6 @@
 /** The hard clips: sounds without a word, and speech under hard conditions. Made when they are needed, and never kept. */
+import { SAMPLE_RATE_HZ } from "../../../server/src/speech/recogniser.ts";
+import { samplesOf } from "../alignment/sound.ts";
 import { chords, dtmf, holdMusic, laughter, siren, sung, type Vowel } from "./music.ts";
 import {
   atLevel,
@@ -8,7 +10,6 @@ import {
   looped,
   mixed,
   pinkNoise,
-  readSound,
   reversed,
   silence,
   whiteNoise,
@@ -44,7 +45,7 @@ export async function* wordless(
   yield* made();
   yield* ofVoices(sentences);
   for (const file of noises) {
-    const left = await readSound(file);
+    const left = await samplesOf(file);
     for (const level of [-50, -20])
       yield {
         kind: "effects with voices",
@@ -110,7 +111,7 @@ async function* ofVoices(sentences: readonly Sentence[]): AsyncGenerator<Clip> {
 
 /** So many voices at once, each beginning elsewhere. */
 function overlaid(voices: readonly Sound[], count: number): Sound {
-  const samples = SECONDS * 16_000;
+  const samples = SECONDS * SAMPLE_RATE_HZ;
   const some = Array.from({ length: count }, (_, i) => {
     const voice = voices[i % voices.length] ?? silence(1);
     const from = Math.floor((i * voice.length) / count);
@@ -136,7 +137,7 @@ export async function* spoken(sentences: readonly Sentence[]): AsyncGenerator<Cl
   );
   for (const { name, sound, text } of sentences) {
     const normal = atLevel(sound, -25);
-    const seconds = normal.length / 16_000;
+    const seconds = normal.length / SAMPLE_RATE_HZ;
     const clip = (kind: string, left: Sound, right?: Sound): Clip => ({
       kind,
       name,

@@ -1,4 +1,5 @@
 /** Sounds without a word in them, made from formulas. */
+import { SAMPLE_RATE_HZ } from "../../../server/src/speech/recogniser.ts";
 import { dice, filtered, joined, made, mixed, silence, type Sound } from "./sound.ts";
 
 const TURN = 2 * Math.PI;
@@ -25,7 +26,7 @@ export async function sung(notes: readonly number[], vowel: Vowel, noteSeconds: 
     let phase = 0;
     return made(noteSeconds, (second) => {
       const vibrato = 0.5 * Math.sin(TURN * 5.5 * second);
-      phase = (phase + hertz(note + vibrato) / 16_000) % 1;
+      phase = (phase + hertz(note + vibrato) / SAMPLE_RATE_HZ) % 1;
       const swell = Math.min(1, second / 0.08, (noteSeconds - second) / 0.1);
       return swell * (1 - 2 * phase) * 0.5;
     });
@@ -48,7 +49,7 @@ export async function laughter(seconds: number, pitchHz: number): Promise<Sound>
   const bursts = made(seconds, (second) => {
     const inBurst = (second * 5) % 1;
     const inBout = second % 2.5;
-    phase = (phase + (pitchHz * (1.3 - inBout / 5)) / 16_000) % 1;
+    phase = (phase + (pitchHz * (1.3 - inBout / 5)) / SAMPLE_RATE_HZ) % 1;
     if (inBout > 2) return 0;
     if (inBurst < 0.35) return noise() * 0.15 * Math.sin(Math.PI * (inBurst / 0.35));
     return (1 - 2 * phase) * 0.5 * Math.sin(Math.PI * ((inBurst - 0.35) / 0.65)) * (1 - inBout / 3);
@@ -115,7 +116,7 @@ export function dtmf(keys: string): Sound {
 export function siren(seconds: number): Sound {
   let phase = 0;
   return made(seconds, (second) => {
-    phase += (TURN * (900 + 500 * Math.sin(TURN * 0.3 * second))) / 16_000;
+    phase += (TURN * (900 + 500 * Math.sin(TURN * 0.3 * second))) / SAMPLE_RATE_HZ;
     return 0.4 * Math.sin(phase);
   });
 }

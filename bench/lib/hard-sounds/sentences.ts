@@ -1,9 +1,9 @@
 /** The recorded sentences that hard clips are made of. */
 import path from "node:path";
+import { samplesOf } from "../alignment/sound.ts";
 import { collectionOf } from "../hallucinations/collection.ts";
 import { readManifest } from "../manifest.ts";
 import type { Sentence } from "./clips.ts";
-import { readSound } from "./sound.ts";
 
 /** Collections of single English sentences, clearly spoken by one person: what becomes hard is what is done to them. */
 const CLEAR = new Set(["librispeech", "ljspeech", "vctk", "fleurs"]);
@@ -17,7 +17,7 @@ export async function sentencesOf(folder: string | null, count: number): Promise
   const step = Math.max(1, all.length / count);
   const chosen = all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step)).slice(0, count);
   return Promise.all(
-    chosen.map(async ({ file, text }) => ({ name: path.basename(file), sound: await readSound(file), text })),
+    chosen.map(async ({ file, text }) => ({ name: path.basename(file), sound: await samplesOf(file), text })),
   );
 }
 

@@ -1,23 +1,11 @@
 /** Sounds as samples: mono, 16 kHz, -1 to 1, and what is done to them. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { buffer } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { SAMPLE_RATE_HZ } from "../../../server/src/speech/recogniser.ts";
-
-const run = promisify(execFile);
 
 export type Sound = Float32Array;
 
 const RAW = ["-ac", "1", "-ar", String(SAMPLE_RATE_HZ), "-f", "f32le"];
-
-/** @throws Error when FFmpeg cannot read the file */
-export async function readSound(file: string): Promise<Sound> {
-  const { stdout } = await run("ffmpeg", ["-v", "error", "-i", file, ...RAW, "-"], {
-    encoding: "buffer",
-    maxBuffer: 1 << 30,
-  });
-  return floatsOf(stdout);
-}
 
 /** Sends a sound through a filter graph of FFmpeg, such as `lowpass=f=1200`. */
 export async function filtered(sound: Sound, filter: string): Promise<Sound> {
@@ -25,19 +13,6 @@ export async function filtered(sound: Sound, filter: string): Promise<Sound> {
     stdio: ["pipe", "pipe", "inherit"],
   });
   child.stdin.end(new Uint8Array(sound.buffer, sound.byteOffset, sound.byteLength));
-  return floatsOf(await buffer(child.stdout));
-}
-
-/** Has espeak-ng say something. @param voice one of its voices, with its options of pitch and speed */
-export async function spoken(text: string, voice: readonly string[]): Promise<Sound> {
-  const { stdout } = await run("espeak-ng", [...voice, "--stdout", text], {
-    encoding: "buffer",
-    maxBuffer: 1 << 28,
-  });
-  const child = spawn("ffmpeg", ["-v", "error", "-i", "-", ...RAW, "-"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  child.stdin.end(stdout);
   return floatsOf(await buffer(child.stdout));
 }
 
@@ -106,7 +81,7 @@ export function mixed(first: Sound, ...others: Sound[]): Sound {
 }
 
 /** Root mean square in dBFS of what sounds: frames of 20 ms within 30 dB of the loudest, so that pauses do not count. */
-export function levelDb(sound: Sound): number {
+function levelDb(sound: Sound): number {
   const frame = SAMPLE_RATE_HZ / 50;
   const powers: number[] = [];
   for (let at = 0; at + frame <= sound.length; at += frame) {
