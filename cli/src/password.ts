@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { LIMITS } from "@uspeech/server/config/limits.ts";
 import { UsageError } from "./errors.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** NIST SP 800-63B, section 5.1.1.2: at least 8 characters; accept at least 64. */
-const CHARACTERS_MIN = 8;
-const CHARACTERS_MAX = 1024;
+/** What the server takes from somebody who logs in. */
+const { passwordCharactersMin: CHARACTERS_MIN, passwordCharactersMax: CHARACTERS_MAX } = LIMITS.accounts;
 
 /**
  * The password that was given; `-` stands for one line of standard input, typed unseen on a terminal.

@@ -50,7 +50,7 @@ test.for([
   [["keys", "create", "a@example.org", "--expires", "2020-01-01"], "which has passed."],
   [
     ["users", "create", "a@example.org", "--password", "short"],
-    "A password has 8 to 1024 characters; this has 5.",
+    "A password has 8 to 128 characters; this has 5.",
   ],
 ] as const)("%j is used wrongly", async ([args, sentence]) => {
   const { code, stdout, stderr } = await uspeech(args);

@@ -37,6 +37,13 @@ test("a secret that is not allowed is not repeated", () => {
   expect(fault).not.toContain("secret.");
 });
 
+test("the first account's password is one that its owner can log in with", () => {
+  expect(faults({ USPEECH_ADMIN_PASSWORD: "p".repeat(128) })).toEqual([]);
+  const [fault = ""] = faults({ USPEECH_ADMIN_PASSWORD: "p".repeat(129) });
+  expect(fault).toContain("text of up to 128 characters");
+  expect(fault).not.toContain("ppp");
+});
+
 test("what this version cannot do is refused and not ignored", () => {
   expect(faults({ USPEECH_DATABASE_URL: "postgres://localhost/uspeech" })).toHaveLength(1);
   expect(faults({ USPEECH_STORAGE_URL: "s3://bucket" })).toHaveLength(1);

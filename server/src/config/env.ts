@@ -3,6 +3,7 @@
  */
 
 import { isIP } from "node:net";
+import { LIMITS } from "./limits.ts";
 
 /** A setting whose text cannot be; the message names the variable, the value and what is allowed. */
 export class SettingsError extends Error {
@@ -26,6 +27,13 @@ interface Setting<T> {
 
 const text: Setting<string> = { allowed: "any text", read: (value) => value };
 const secret: Setting<string> = { allowed: "any text", secret: true, read: (value) => value };
+
+/** What is longer could not log in. */
+const password: Setting<string> = {
+  allowed: `text of up to ${LIMITS.accounts.passwordCharactersMax} characters`,
+  secret: true,
+  read: (value) => (Array.from(value).length <= LIMITS.accounts.passwordCharactersMax ? value : undefined),
+};
 
 function integer(min: number, max: number): Setting<number> {
   return {
@@ -152,7 +160,7 @@ export const SETTINGS = {
   USPEECH_SECRET_KEY: secret,
   USPEECH_PUBLIC_URL: address("http", "https"),
   USPEECH_ADMIN_EMAIL: email,
-  USPEECH_ADMIN_PASSWORD: secret,
+  USPEECH_ADMIN_PASSWORD: password,
   USPEECH_ADMIN_API_KEY: apiKey,
   USPEECH_MODEL: text,
   USPEECH_WORKERS: integer(1, 256),

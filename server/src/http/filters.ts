@@ -23,9 +23,13 @@ export function choiceFilter<const C extends readonly string[]>(choices: C, help
     read(value) {
       const found = choices.find((choice) => choice === value);
       if (found !== undefined) return found;
-      throw new Invalid(`Select a valid choice. ${value} is not one of the available choices.`);
+      throw notAvailable(value);
     },
   };
+}
+
+function notAvailable(value: string): Invalid {
+  return new Invalid(`Select a valid choice. ${value} is not one of the available choices.`);
 }
 
 /** The id of a resource that the caller can see. */
@@ -56,13 +60,21 @@ export function numberFilter(help = ""): Filter<number> {
   };
 }
 
-/** `true` or `false` in any case; django-filter takes anything else for no filter. */
+/** `true` or `false` in any case. django-filter takes anything else for no filter; here, what cannot be is told. */
 export function booleanFilter(help = ""): Filter<boolean> {
   const known = new Map([
     ["true", true],
     ["false", false],
   ]);
-  return { schema: { type: "boolean" }, help, read: (value) => known.get(value.toLowerCase()) };
+  return {
+    schema: { type: "boolean" },
+    help,
+    read(value) {
+      const found = known.get(value.toLowerCase());
+      if (found === undefined) throw notAvailable(value);
+      return found;
+    },
+  };
 }
 
 /** A time in ISO 8601. */

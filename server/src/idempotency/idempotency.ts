@@ -10,11 +10,18 @@ export const ONCE = {
   description: "With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.",
 };
 
+/** Every route that knows it: method and path, with names in the place of ids. */
+const ENDPOINTS = [
+  "POST /api/files/",
+  "POST /api/files/{id}/transcribe/",
+  "POST /api/tasks/{id}/retry/",
+] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
 /** A caller's name for one request, so that asking twice does it once. */
 export interface IdempotencyKey {
   userId: number;
-  /** Method and path, with names in the place of ids. */
-  endpoint: string;
+  endpoint: Endpoint;
   key: string;
   /** What was asked; see {@link fingerprint}. */
   fingerprint: string;
@@ -59,12 +66,12 @@ export async function keptAnswer(
     .selectFrom("idempotency_keys")
     .selectAll()
     .where("user_id", "=", asked.userId)
-    .where("endpoint", "=", asked.endpoint)
+    .where("endpoint", "in", ENDPOINTS)
     .where("idempotency_key", "=", asked.key)
     .where("created_at", ">", keptSince(now))
     .executeTakeFirst();
   if (!row) return null;
-  if (row.fingerprint !== asked.fingerprint)
+  if (row.endpoint !== asked.endpoint || row.fingerprint !== asked.fingerprint)
     throw new ValidationError(
       "This Idempotency-Key was used for a different request. Use a new key for a new request.",
     );
@@ -107,7 +114,7 @@ export function replay({ status, body }: KeptAnswer): Answer {
 export async function once(
   { db, now }: { db: Database; now: () => Date },
   call: Call<Actor>,
-  endpoint: string,
+  endpoint: Endpoint,
   asked: readonly unknown[],
   work: (tx: Tx) => Promise<KeptAnswer>,
 ): Promise<{ answer: Answer; isNew: boolean }> {

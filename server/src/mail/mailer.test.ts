@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from "node:net";
-import { readdir, stat, utimes } from "node:fs/promises";
+import { readdir, readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { once } from "node:events";
 import { pino } from "pino";
@@ -16,6 +16,12 @@ const MAIL = {
   to: "ada@example.org",
   subject: "Grüße",
   text: "Ein Link: https://x.example/#token=abc_-123\n\n.\nEnde.\n",
+};
+
+/** Longer than a mail's line may be, and with more than ASCII. */
+const LONG_MAIL = {
+  ...MAIL,
+  text: `Grüße aus der Gruppe "Feldforschung im hohen Norden", die einen langen Namen hat.\n\nhttps://a-long-name-of-a-server.example.org/path/invitation#token=abc_-123\n`,
 };
 
 interface Received {
@@ -125,12 +131,15 @@ test("without a server a mail becomes a file that only its owner reads, and the 
   const folder = await temporaryFolder();
   const { lines, log } = logbook();
   const mailer = new Mailer(folderTransport(join(folder, "mail"), FROM, log), log);
-  mailer.sendLater(MAIL);
+  mailer.sendLater(LONG_MAIL);
   mailer.composeLater(async () => null);
   await mailer.close();
   expect(await mailsOf(folder)).toMatchObject([{ to: "ada@example.org", token: "abc_-123" }]);
   const [name = ""] = await readdir(join(folder, "mail"));
   const path = join(folder, "mail", name);
+  const file = await readFile(path, "utf8");
+  expect(file).toContain("\r\nContent-Transfer-Encoding: 8bit\r\n");
+  expect(file.split("\r\n\r\n").slice(1).join("\r\n\r\n")).toBe(LONG_MAIL.text.replaceAll("\n", "\r\n"));
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(lines.join("")).toContain(path);
   expect(lines.join("")).not.toContain("abc_-123");

@@ -51,7 +51,7 @@ export function folderTransport(folder: string, from: string, log: Logger): Tran
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const name = `${new Date().toISOString().replaceAll(":", "-")}-${randomBytes(4).toString("hex")}.eml`;
       const path = join(folder, name);
-      await writeFile(`${path}.draft`, message, { mode: 0o600 });
+      await writeFile(`${path}.draft`, readable(message, mail.text), { mode: 0o600 });
       await rename(`${path}.draft`, path);
       log.info(
         { file: path, subject: mail.subject },
@@ -60,4 +60,14 @@ export function folderTransport(folder: string, from: string, log: Logger): Tran
     },
     close: () => renderer.close(),
   };
+}
+
+/**
+ * A rendered mail with its text as it was written. Mail servers need long lines broken and other letters than ASCII's spelt out;
+ * a file does not, and links that were broken up could not be copied from it.
+ */
+function readable(message: Buffer, text: string): string {
+  const [head = ""] = message.toString().split("\r\n\r\n", 1);
+  const plainHead = head.replace(/^(Content-Transfer-Encoding): .*$/m, "$1: 8bit");
+  return `${plainHead}\r\n\r\n${text.replaceAll(/\r?\n/g, "\r\n")}`;
 }

@@ -9,7 +9,7 @@ import type { Queue } from "../queue/queue.ts";
  * Has whoever asked for a transcription told by mail that it ended, if they want to know and their address is confirmed, in the
  * transaction in which it ends. A mail holds no spoken word.
  *
- * @param siteUrl where the web app is
+ * @param siteUrl where people reach the server
  */
 export async function notifyEnd(
   tx: Tx,
@@ -51,9 +51,10 @@ function endMail(ended: Ended, siteUrl: string): { subject: string; text: string
     subject: `${isReady ? "Transcript ready" : "Transcription failed"}: ${name}`,
     text: `${what}
 
-${siteUrl}/transcripts/${ended.transcript_id}
+${siteUrl}/api/transcripts/${ended.transcript_id}/
 
-You asked to be told. To be told no more, switch "notify_by_mail" off: ${siteUrl}/account
+You asked to be told. To be told no more, log in and say so:
+${siteUrl}/
 `,
   };
 }

@@ -23,6 +23,10 @@ ${loginForm("<p>Log in to make an API key.</p>")}
 <p>Keep this key: it is not shown again. It opens all that is yours.</p>
 <pre id="command"></pre>
 </div>
+<form id="mails" hidden>
+<button class="second" id="told" value="false" hidden>Send me no mail when a transcription ends</button>
+<button class="second" id="untold" value="true" hidden>Send me a mail when a transcription ends</button>
+</form>
 <form id="leave" hidden><button class="second">Log out</button></form>
 </div>
 <p><a href="api/schema/">The API's description</a></p>`,

@@ -130,9 +130,18 @@ function joinTeam({ email }) {
   });
 }
 
-function showAccount({ email }) {
-  element("email").textContent = email;
+function showMails({ notify_by_mail: isTold }) {
+  show("told", isTold);
+  show("untold", !isTold);
+}
+
+function showAccount(user) {
+  element("email").textContent = user.email;
   show("account");
+  showMails(user);
+  offer("mails", async (_typed, choice) => {
+    showMails(await ask("PATCH", "auth/me/", { notify_by_mail: choice === "true" }));
+  });
   offer("key", async () => {
     const { key } = await ask("POST", "api-keys/", {});
     const address = new URL("api/projects/", location.href);

@@ -23,7 +23,11 @@ function ownFile(name: string): string {
 }
 
 function serve({ app }: ApiServer<Actor>, path: string, contentType: string, text: string): void {
-  app.get(path, (_request, reply) =>
-    reply.headers({ "content-type": contentType, "content-security-policy": POLICY }).send(text),
-  );
+  app.route({
+    // What looks at links before people do asks for the headers alone.
+    method: ["GET", "HEAD"],
+    url: path,
+    handler: (_request, reply) =>
+      reply.headers({ "content-type": contentType, "content-security-policy": POLICY }).send(text),
+  });
 }

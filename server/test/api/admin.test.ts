@@ -33,6 +33,10 @@ test("users are listed, searched and filtered, with their plans and minutes", as
   expect(await ids("ordering=-email")).toEqual([3, 2, 1]);
   expect(await ids("search=ANN")).toEqual([2]);
   expect(await ids("is_active=false")).toEqual([3]);
+  expect(await admin.get("/api/admin/users/?is_active=maybe&is_admin=")).toMatchObject({
+    status: 400,
+    body: { is_active: ["Select a valid choice. maybe is not one of the available choices."] },
+  });
   expect(await ids("is_admin=true")).toEqual([1]);
   expect(await ids("plan=trial")).toEqual([2, 3]);
   expect((await admin.get("/api/admin/users/2/")).body).toEqual({

@@ -49,6 +49,14 @@ test("a key is its user's own, and good for one request", async () => {
       detail: "This Idempotency-Key was used for a different request. Use a new key for a new request.",
     },
   });
+  await admin.send("POST", "/api/tasks/2/cancel/");
+  const elsewhere = await admin.request("POST", "/api/tasks/2/retry/", {
+    headers: { "idempotency-key": "k" },
+  });
+  expect(elsewhere).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining("Use a new key") },
+  });
   expect((await post(await user("other@example.org"), TRANSCRIBE, "k")).status).toBe(404);
   expect((await post(admin, TRANSCRIBE, "k".repeat(256))).status).toBe(400);
 });

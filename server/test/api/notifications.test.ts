@@ -18,7 +18,12 @@ test("who asked for a transcription is told by mail how it ended, if they want t
   await upload("loud\u2028Bcc: everybody@example.org\u202e.wav");
   const subject = "Transcription failed: loud Bcc: everybody@example.org .wav";
   const { text } = await mailTo(dataDir, "admin@localhost", subject);
-  expect(text).toContain("https://up.example/transcripts/2");
+  const [transcript = "", home] = text.match(/https:\S+/g) ?? [];
+  expect(await admin.get(new URL(transcript).pathname)).toMatchObject({
+    status: 200,
+    body: { id: 2, file: 2 },
+  });
+  expect(home).toBe("https://up.example/");
   expect(await mailsOf(dataDir)).toHaveLength(1);
   await expect.poll(outgoing).toEqual([]);
   await app.db.updateTable("users").set({ email_confirmed_at: null }).execute();

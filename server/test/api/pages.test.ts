@@ -59,6 +59,8 @@ test("a page runs its own server's script alone, and stands in nobody's frame", 
   expect(policy).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   );
+  const head = await fetch(`${admin.baseUrl}/invitation`, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
   const script = await fetch(`${admin.baseUrl}/pages/page.js`);
   expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
 });
