@@ -10,9 +10,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { AcousticModel } from "../server/src/alignment/acoustic-model.ts";
-import { findModel, findRecogniser } from "../server/src/speech/models/catalogue.ts";
+import { DETECTOR, findModel, findRecogniser } from "../server/src/speech/models/catalogue.ts";
 import { modelFile } from "../server/src/speech/models/installed.ts";
-import { DETECTOR } from "../server/src/speech/needed-model.ts";
 import type { Recogniser } from "../server/src/speech/recogniser.ts";
 import { loadSherpa } from "../server/src/speech/sherpa.ts";
 import { loadDetector } from "../server/src/speech/vad.ts";

@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   mail: ["config/", "observe/", "database/", "queue/"],
   // The two meet in the format of samples, and nowhere else.
   media: ["config/", "observe/", "speech/recogniser.ts"],
-  speech: ["config/", "observe/", "media/samples.ts", "alignment/align.ts"],
+  speech: ["config/", "observe/", "media/samples.ts", "signal/", "alignment/align.ts"],
   signal: [],
   alignment: ["signal/", "speech/recogniser.ts"],
   speakers: ["config/", "media/samples.ts", "signal/", "speech/recogniser.ts", "speech/models/"],

@@ -1,5 +1,6 @@
 /** Voices as a neural network hears them: sherpa-onnx's extractor, for the speaker models of the catalogue. */
 import sherpa from "sherpa-onnx-node";
+import { padded } from "../signal/padded.ts";
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 
 /** Shorter sound gets silence after it: networks that average over frames need some. */
@@ -20,16 +21,9 @@ export function loadExtractor(model: string): (samples: Float32Array) => Float32
   });
   return (samples) => {
     const stream = extractor.createStream();
-    stream.acceptWaveform({ samples: padded(samples), sampleRate: SAMPLE_RATE_HZ });
+    stream.acceptWaveform({ samples: padded(samples, SAMPLES_MIN), sampleRate: SAMPLE_RATE_HZ });
     stream.inputFinished();
     if (!extractor.isReady(stream)) throw new Error("The speaker model takes no clip of this length.");
     return extractor.compute(stream, false);
   };
-}
-
-function padded(samples: Float32Array): Float32Array {
-  if (samples.length >= SAMPLES_MIN) return samples;
-  const longer = new Float32Array(SAMPLES_MIN);
-  longer.set(samples);
-  return longer;
 }

@@ -1,11 +1,8 @@
 /** What a choice of model means, for those who start no engine. */
 import type { OpenAiConfig } from "../config/config.ts";
 import { WHISPER_ISO_639_1 } from "./language-names.ts";
-import { findModel, findRecogniser, recognisers, recognisersFor } from "./models/catalogue.ts";
+import { DETECTOR, findModel, findRecogniser, recognisers, recognisersFor } from "./models/catalogue.ts";
 import type { ModelEntry } from "./models/entry.ts";
-
-/** The detector that every recogniser of the catalogue is used with. */
-export const DETECTOR = "silero-vad-v6";
 
 export interface ModelChoice {
   /** A recogniser in the catalogue. Not looked at where a server recognises. */

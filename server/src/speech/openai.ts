@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { LIMITS } from "../config/limits.ts";
 import { readClip } from "../media/samples.ts";
 import type { Logger } from "../observe/log.ts";
+import { padded } from "../signal/padded.ts";
 import { FairSlots } from "./fair-slots.ts";
 import { readAnswer } from "./openai-answer.ts";
 import { RecognitionServerError } from "./openai-errors.ts";
@@ -126,7 +127,7 @@ export class OpenAiRecogniser implements Recogniser {
    */
   async recognise(samples: Float32Array, options: ServerRecogniseOptions): Promise<Recognition> {
     const { language, signal = new AbortController().signal } = options;
-    const wav = wavOf(samples, LIMITS.speech.clipSecondsMin * SAMPLE_RATE_HZ);
+    const wav = wavOf(padded(samples, LIMITS.speech.clipSecondsMin * SAMPLE_RATE_HZ));
     const seconds = samples.length / SAMPLE_RATE_HZ;
     const timeLimitMs = Math.ceil(this.#limits.callMs + this.#limits.callMsPerAudioSecond * seconds);
     const attempt = new Attempt(this.#form(), this.#limits.retryPausesMs);

@@ -4,6 +4,7 @@
 import sherpa, { type OfflineRecognizer, type RecognizerConfig } from "sherpa-onnx-node";
 import addon from "sherpa-onnx-node/addon.js";
 import { LIMITS } from "../config/limits.ts";
+import { padded } from "../signal/padded.ts";
 import type { FileRole } from "./models/entry.ts";
 import { SAMPLE_RATE_HZ, type RecogniseOptions, type Recogniser, type Recognition } from "./recogniser.ts";
 import { SHERPA_FAMILIES, type ModelPaths, type SherpaFamilyName } from "./sherpa-families.ts";
@@ -50,6 +51,9 @@ function configOf(model: SherpaModel, language: string | null): RecognizerConfig
   };
 }
 
+/** Shorter clips, which the models refuse, get silence after them. */
+const SAMPLES_MIN = LIMITS.speech.clipSecondsMin * SAMPLE_RATE_HZ;
+
 class SherpaRecogniser implements Recogniser {
   readonly #native: OfflineRecognizer;
   readonly #model: SherpaModel;
@@ -63,7 +67,7 @@ class SherpaRecogniser implements Recogniser {
   async recognise(samples: Float32Array, options: RecogniseOptions): Promise<Recognition> {
     this.#speak(options.language);
     const stream = this.#native.createStream();
-    stream.acceptWaveform({ samples: padded(samples), sampleRate: SAMPLE_RATE_HZ });
+    stream.acceptWaveform({ samples: padded(samples, SAMPLES_MIN), sampleRate: SAMPLE_RATE_HZ });
     return readResult(await addon.decodeOfflineStreamAsync(this.#native.handle, stream.handle));
   }
 
@@ -72,13 +76,4 @@ class SherpaRecogniser implements Recogniser {
     this.#native.setConfig(configOf(this.#model, language));
     this.#language = language;
   }
-}
-
-/** A clip too short for a model, with silence after it. */
-export function padded(samples: Float32Array): Float32Array {
-  const samplesMin = LIMITS.speech.clipSecondsMin * SAMPLE_RATE_HZ;
-  if (samples.length >= samplesMin) return samples;
-  const longer = new Float32Array(samplesMin);
-  longer.set(samples);
-  return longer;
 }

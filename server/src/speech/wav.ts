@@ -8,10 +8,9 @@ const BYTES_PER_SAMPLE = 2;
  * Samples as a WAV file: 16 kHz, mono, 16 bits.
  *
  * @param samples from -1 to 1; more is clipped
- * @param samplesMin a shorter clip gets silence after it
  */
-export function wavOf(samples: Float32Array, samplesMin = 0): Uint8Array<ArrayBuffer> {
-  const dataBytes = Math.max(samples.length, samplesMin) * BYTES_PER_SAMPLE;
+export function wavOf(samples: Float32Array): Uint8Array<ArrayBuffer> {
+  const dataBytes = samples.length * BYTES_PER_SAMPLE;
   const wav = new Uint8Array(HEADER_BYTES + dataBytes);
   const view = new DataView(wav.buffer);
   writeHeader(wav, view, dataBytes);

@@ -8,10 +8,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { LIMITS } from "../config/limits.ts";
 import type { Logger } from "../observe/log.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { findModel, findRecogniser } from "./models/catalogue.ts";
+import { DETECTOR, findModel, findRecogniser } from "./models/catalogue.ts";
 import type { ModelEntry } from "./models/entry.ts";
 import { isInstalled, modelFile } from "./models/installed.ts";
-import { DETECTOR } from "./needed-model.ts";
 import {
   SAMPLE_RATE_HZ,
   SpeechEngineError,
@@ -71,8 +70,7 @@ interface Place {
  */
 export async function startSpeechEngine(options: SpeechEngineOptions): Promise<SpeechEngine> {
   const entry = findRecogniser(options.model);
-  const detector = entry.requires.map(findModel).find(({ purpose }) => purpose === "vad");
-  if (detector === undefined) throw new Error(`The catalogue names no detector of speech for ${entry.name}.`);
+  const detector = findModel(DETECTOR);
   for (const needed of [entry, detector]) await requireInstalled(options.modelsDir, needed, entry);
   const paths = entry.files.map(({ role }) => [role, modelFile(options.modelsDir, entry, role)]);
   const recogniser: SherpaModel = { family: entry.family, paths: Object.fromEntries(paths), threads: 1 };

@@ -1,8 +1,12 @@
 import { glob, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { CATALOGUE, DEFAULT_MODEL, findModel, findRecogniser, recognisersFor } from "./catalogue.ts";
+import { configure } from "../../config/config.ts";
+import { readEnv } from "../../config/env.ts";
+import { CATALOGUE, findModel, findRecogniser, recognisersFor } from "./catalogue.ts";
 import { downloadBytes, sizeBytes } from "./entry.ts";
+
+const defaultModel = configure(readEnv({})).model;
 
 describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, entry) => {
   test("names its files safely, once each, and pins them", () => {
@@ -36,7 +40,7 @@ describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, 
 test("names are unique, and the default is one of them", () => {
   const names = CATALOGUE.map((entry) => entry.name);
   expect(new Set(names).size).toBe(names.length);
-  expect(findModel(DEFAULT_MODEL).purpose).toBe("recogniser");
+  expect(findModel(defaultModel).purpose).toBe("recogniser");
 });
 
 test("an unknown name is answered with those that exist", () => {
@@ -73,7 +77,7 @@ test("a language finds its recognisers, the one to recommend first", () => {
       .toSorted(),
   );
   // One that was forgotten in the order would stand before it.
-  expect(recogniserNames("en")[0]).toBe(DEFAULT_MODEL);
+  expect(recogniserNames("en")[0]).toBe(defaultModel);
   expect(recogniserNames("yue")).toEqual(["sense-voice", "whisper-turbo"]);
   expect(recogniserNames("tlh")).toEqual([]);
 });

@@ -18,10 +18,8 @@ import { WHISPER_LANGUAGES, WHISPER_TURBO_LANGUAGES } from "./whisper-languages.
 
 export type { FileRole, ModelEntry, ModelFamily, ModelFile } from "./entry.ts";
 
-const VAD = "silero-vad-v6";
-
-/** The model that a fresh installation uses. */
-export const DEFAULT_MODEL = "moonshine-base";
+/** The detector that every recogniser is used with. */
+export const DETECTOR = "silero-vad-v6";
 
 /** How large and exactly which bytes: all that differs between sizes of one model. */
 type Content = Pick<ModelFile, "sizeBytes" | "sha256">;
@@ -80,12 +78,12 @@ function moonshine(size: "base" | "tiny", encoder: Content, mergedDecoder: Conte
     licence: "MIT",
     upstream: "https://github.com/moonshine-ai/moonshine",
     source: { kind: "npm", packages: [weights, LLAMA_TOKENIZER] },
-    requires: [VAD],
+    requires: [DETECTOR],
   };
 }
 
 const SILERO_VAD: ModelEntry = {
-  name: VAD,
+  name: DETECTOR,
   purpose: "vad",
   engine: "sherpa",
   family: "silero",
@@ -160,7 +158,7 @@ function whisper(size: string, { revision, languages, encoder, decoder }: Whispe
     licence: "MIT",
     upstream: "https://github.com/openai/whisper",
     source: exported(`sherpa-onnx-whisper-${size}`, revision),
-    requires: [VAD],
+    requires: [DETECTOR],
   };
 }
 
@@ -194,7 +192,7 @@ const PARAKEET: ModelEntry = {
   licence: "CC-BY-4.0",
   upstream: "https://github.com/NVIDIA-NeMo/NeMo",
   source: exported("sherpa-onnx-nemo-parakeet-tdt-0.6b-v3-int8", "2bda32ec70b097a55adaa07d9a7173915b43cc78"),
-  requires: [VAD],
+  requires: [DETECTOR],
 };
 
 const SENSE_VOICE: ModelEntry = {
@@ -218,7 +216,7 @@ const SENSE_VOICE: ModelEntry = {
     "sherpa-onnx-sense-voice-zh-en-ja-ko-yue-2024-07-17",
     "2365baeacb507f821a0c8120fcee3d484dba7a07",
   ),
-  requires: [VAD],
+  requires: [DETECTOR],
 };
 
 /**
@@ -354,7 +352,7 @@ export function findRecogniser(name: string): RecogniserEntry {
   );
 }
 
-/** What models do that recognise nothing. */
+/** What a model does with speech, by its purpose. */
 const WORK: Record<ModelPurpose, string> = {
   recogniser: "writes speech",
   vad: "finds speech",
