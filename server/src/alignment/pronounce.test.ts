@@ -17,6 +17,8 @@ describe("what is said for a written word", () => {
     ["3.14", "three point one four"],
     ["10:30", "ten thirty"],
     ["007", "zero zero seven"],
+    ["25km", "twenty five km"],
+    ["100m.", "one hundred emm"],
     ["USA", "you ess ay"],
     ["B.B.C.", "bee bee see"],
     ["NATO", "nato"],

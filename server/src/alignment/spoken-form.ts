@@ -30,8 +30,9 @@ const LETTERS: Readonly<Record<string, string>> = Object.fromEntries(
 /** Said of what is in no script that is known here: one open sound for each letter. */
 const UNKNOWN = "ah";
 
+/** Numbers, with their endings where they have one; abbreviations with full stops; words; signs. */
 const PART =
-  /(?:\p{N}[\p{N}.,:]*\p{N}|\p{N})(?:st|nd|rd|th|s)?(?!\p{L})|\p{N}[\p{N}.,:]*\p{N}|\p{N}|\p{Lu}(?:\.\p{Lu})+\.?|[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*|[&%+=@#$£€°]/gu;
+  /(?:\p{N}[\p{N}.,:]*\p{N}|\p{N})(?:(?:st|nd|rd|th|s)(?!\p{L}))?|\p{Lu}(?:\.\p{Lu})+\.?|[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*|[&%+=@#$£€°]/gu;
 
 /** The words that are said for one written word; none where it has only punctuation. */
 export function spokenForm(text: string): string[] {
