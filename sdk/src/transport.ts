@@ -32,7 +32,7 @@ export interface ApiRequest {
   body?: (() => RequestBody) | undefined;
   /** Whether it may be sent twice: the server knows it again, and `body` can be made again. The method decides otherwise. */
   repeatable?: boolean | undefined;
-  /** Longer than the client's `timeoutMs`; null for no limit. */
+  /** Instead of the client's `timeoutMs`; null for no limit. */
   timeoutMs?: number | null | undefined;
   signal?: AbortSignal | undefined;
 }

@@ -37,7 +37,7 @@ export class AcousticModel {
   readonly leave: Float32Array;
   readonly #firstStates = new Map<string, number>();
   readonly #states: number;
-  /** Gaussians of a state, from the first of `#firsts` to the next state's. */
+  /** The first Gaussian of each state; its last one stands before the next state's first. */
   readonly #firsts: Int32Array;
   readonly #constants: Float64Array;
   readonly #means: Float64Array;
@@ -55,7 +55,7 @@ export class AcousticModel {
     this.leave = Float32Array.from(states, ({ stay }) => Math.log(1 - stay));
     this.#constants = Float64Array.from(gaussians, constantOf);
     this.#means = Float64Array.from(gaussians.flatMap(({ mean }) => mean));
-    // Half the inverse variance, and its root: the loop below then has one product less.
+    // The root of half the inverse variance: the loop below then has one product less.
     this.#precisions = Float64Array.from(
       gaussians.flatMap(({ deviation }) => deviation.map((value) => Math.SQRT1_2 / value)),
     );

@@ -20,6 +20,9 @@ interface Chain {
 /** Cells (frames by states) up to which a path is looked for: about 30 s of the fastest speech, and 40 MB. */
 const CELLS_MAX = 40_000_000;
 
+/** Places in the chain at which a path begins: the first pause, or the first word. */
+const STARTS: readonly number[] = [0, STATES];
+
 const STAY = 0;
 const STEP = 1;
 const SKIP = 2;
@@ -81,7 +84,7 @@ function walk(model: AcousticModel, scores: Scores, chain: Chain, moves: Uint8Ar
   const costs = new Float64Array(length).fill(-Infinity);
   const frames = scores.best.length;
   const { earliest, rest } = reachOf(chain);
-  for (const start of [0, STATES]) costs[start] = scores.values[states[start] ?? 0] ?? 0;
+  for (const start of STARTS) costs[start] = scores.values[states[start] ?? 0] ?? 0;
   let [first, until] = [0, STATES + 1];
   for (let frame = 1; frame < frames; frame += 1) {
     const row = frame * scores.states;
@@ -124,8 +127,8 @@ function reachOf({ skips }: Chain): { earliest: Int32Array; rest: Int32Array } {
   const earliest = new Int32Array(length);
   const rest = new Int32Array(length);
   for (let i = 0; i < length; i += 1) {
+    if (STARTS.includes(i)) continue;
     const skip = skips[i] ?? 0;
-    if (Number.isFinite(startOf(i))) continue;
     earliest[i] = 1 + (earliest[i - (skip > 0 ? skip : 1)] ?? 0);
   }
   for (let i = length - 1; i >= 0; i -= 1) {
@@ -135,11 +138,6 @@ function reachOf({ skips }: Chain): { earliest: Int32Array; rest: Int32Array } {
   }
   for (let i = length - 2; i >= 0; i -= 1) earliest[i] = Math.min(earliest[i] ?? 0, earliest[i + 1] ?? 0);
   return { earliest, rest };
-}
-
-/** A path begins with a pause or with the first word. */
-function startOf(i: number): number {
-  return i === 0 || i === STATES ? 0 : -Infinity;
 }
 
 function retrace(chain: Chain, moves: Uint8Array, frames: number, end: number, count: number): Path {

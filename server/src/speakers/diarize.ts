@@ -5,8 +5,6 @@ import { mostDoubtful, type Pair } from "./certainty.ts";
 import { relabel, type Piece } from "./relabel.ts";
 import { together, type Voice, type VoiceMetric, type VoicePrint } from "./voice-metric.ts";
 
-export type { Piece } from "./relabel.ts";
-
 export const DIARIZATION = {
   /**
    * Least certainty with which people are told apart; below it all is one speaker's, for a talk that is wrongly split is

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { voiceModel } from "../../test/onnx.ts";
 import { clipOf, temporaryFolder, writeSpool } from "../../test/spools.ts";
@@ -92,7 +92,7 @@ describe("a process that fails", () => {
     await writeFile(path, "this is no model");
     const broken = createDiarizer({ voiceModel: async () => ({ path }) });
     await expect(tellApart(broken, await recorded(saidBy("f4", "m3")), never)).rejects.toThrow(
-      /process that tells speakers apart ended|speaker/u,
+      /process that tells speakers apart ended/u,
     );
   });
 
@@ -124,7 +124,7 @@ test("gives the same answer for speech that comes bit by bit, and is not asked b
   using listener = builtIn.listen(talk, never);
   for (const span of talk.spans) {
     listener.add([span]);
-    await setTimeout(20);
+    await setImmediate();
   }
   expect(await listener.tellApart()).toEqual(await tellApart(builtIn, talk, never));
 });

@@ -14,12 +14,12 @@ const PRINT_LENGTH = FIRST_PRODUCT + (SIZE * (SIZE + 1)) / 2;
 const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / CEPSTRA.stepSamples;
 
 /** Chosen on half of the recordings, measured on the other: docs/decisions/0013-speakers.md. */
-export const GAUSSIANS = {
+const GAUSSIANS = {
   /** Frames this far below the loudest of their piece are the room. */
   quietDb: 30,
   /** Added to each variance, so that a second of one vowel has a covariance that can be inverted. */
   varianceMin: 0.01,
-  /** How different one person's speech is from itself, for each second: what they say, mood, distance from the microphone. */
+  /** How different one person's speech is from itself, for each frame: what they say, mood, distance from the microphone. */
   driftPerFrame: 0.4,
   /** … and by chance, where there is little of it, in seconds. */
   chanceSeconds: 12,

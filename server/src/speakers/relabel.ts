@@ -9,7 +9,7 @@ export interface Piece extends PieceSpan {
 }
 
 /** Logarithms of how unlikely another voice is. */
-export const CHANGES = {
+const CHANGES = {
   /** Within speech: people wait for each other to pause, mostly. */
   withoutPause: 4,
   /** After a pause every third stretch is somebody else's. */

@@ -128,7 +128,7 @@ async function readText(response: Response): Promise<string> {
     if (bytes > LIMITS.openai.answerBytesMax)
       throw new RecognitionServerError(
         "unreadable",
-        `The recognition server's answer to one clip is longer than ${LIMITS.openai.answerBytesMax} bytes.`,
+        `The recognition server's answer to one clip is longer than ${LIMITS.openai.answerBytesMax} bytes. Check that USPEECH_OPENAI_URL leads to /v1/audio/transcriptions.`,
       );
     chunks.push(chunk);
   }

@@ -85,10 +85,6 @@ export class WorkerChild {
     this.#listen();
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   /** Calls given to it so far. */
   get calls(): number {
     return this.#lastId;
