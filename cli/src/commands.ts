@@ -10,6 +10,7 @@ import { transcriptsCommand } from "./commands/transcripts.ts";
 import { uploadCommand } from "./commands/upload.ts";
 import { userPlanCommands } from "./commands/user-plans.ts";
 import { usersCommands } from "./commands/users.ts";
+import { workCommands } from "./commands/work.ts";
 
 /** Every command, under the headings of the overview. */
 export const GROUPS: Readonly<Record<string, readonly Command[]>> = {
@@ -20,6 +21,7 @@ export const GROUPS: Readonly<Record<string, readonly Command[]>> = {
     ...usersCommands,
     ...userPlanCommands,
     ...keysCommands,
+    ...workCommands,
   ],
   "Through the API, with USPEECH_URL and USPEECH_API_KEY:": [
     uploadCommand,

@@ -4,6 +4,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../server/test/database.ts";
+import { tone } from "../../server/test/audio.ts";
 import { startServer } from "../../server/test/harness.ts";
 import { testModels } from "../../server/test/models.ts";
 import { start, ended, uspeech } from "./run.ts";
@@ -72,6 +73,8 @@ test("a user is put on a plan and granted minutes; administrators begin without 
     code: 2,
     stderr: expect.stringContaining("--reason R is missing."),
   });
+  const taken = await folder.with(plans).run("users", "take", "ann@example.org", "6", "--reason", "Too many");
+  expect(taken.stderr).toBe("ann@example.org has 59 minutes left.\n");
   await folder.run("users", "create", "root@example.org", "--admin");
   const root = await folder.json("users", "grant", "root@example.org", "1", "--reason", "Nothing changes");
   expect(root).toMatchObject({ plan: "unlimited", usage: { minutes_remaining: null } });
@@ -252,4 +255,31 @@ test("a server is stopped by the signal that stops it", async () => {
   const lines = stdout.trim().split("\n");
   expect(lines.map((line) => JSON.parse(line).msg)).toContain("stopped");
   await expect(stat(path.join(dataDir, "uspeech.sqlite"))).resolves.toBeTruthy();
+});
+
+test("what waits and what failed is told as the API tells it", async () => {
+  const waiting = await startServer({ roles: ["api"] });
+  await waiting.admin.upload(await tone(2));
+  const queue = on(waiting.dataDir);
+  expect(await queue.json("queue")).toMatchObject({
+    depth: 1,
+    running: 0,
+    tasks: [{ id: 1, status: "queued" }],
+  });
+  const shown = await queue.run("queue");
+  expect(shown.stderr).toMatch(/^0 running, 1 waiting; the oldest has waited for /);
+  expect(shown.stdout).toMatch(/\n1 +queued +admin@localhost +1 +2 s +0 % /);
+
+  const { admin, dataDir } = await startServer();
+  const { body: file } = await admin.upload(await tone(2));
+  await admin.settled(file.id);
+  const failures = on(dataDir);
+  const listed = (await admin.get("/api/admin/failures/")).body.results;
+  expect(listed).toHaveLength(1);
+  expect(await failures.json("failures", "--reason", "audio_too_short", "--user", "admin@localhost")).toEqual(
+    listed,
+  );
+  expect(await failures.json("failures", "--reason", "upstream")).toEqual([]);
+  expect((await failures.run("failures")).stdout).toMatch(/\n1 +1 +admin@localhost +audio_too_short /);
+  expect(await failures.run("failures", "--reason", "bad")).toMatchObject({ code: 2 });
 });

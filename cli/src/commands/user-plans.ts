@@ -35,30 +35,40 @@ stays in their month.`,
   },
 });
 
-const grant = defineCommand({
-  name: "users grant",
-  operands: ["EMAIL", "MINUTES"],
-  summary: "Give a user minutes for their present period, beyond those of their plan.",
-  details: "The reason stays in the ledger, where the user sees it.",
-  flags: { reason: { value: "R", help: "Why.", required: true } },
-  async run({ operands: [email = "", typed = ""], flags: { reason }, terminal }) {
-    const { grantMinutesMax, grantReasonCharactersMax } = LIMITS.usage;
-    const minutes = wholeNumber("MINUTES", typed, 1, grantMinutesMax);
-    if (reason.trim() === "" || reason.length > grantReasonCharactersMax)
-      throw new UsageError(`--reason must have 1 to ${grantReasonCharactersMax} characters.`);
-    const settings = readSettings(terminal.env);
-    const now = new Date();
-    const changed = await inTransaction(settings, async (tx) => {
-      const user = await theUser(tx, email);
-      await grantToUser(tx, settings.config, "operator", user, { minutes, reason: reason.trim() }, now);
-      return shown(tx, settings, user, now);
-    });
-    terminal.say(`${changed.email} has ${changed.usage.minutes_remaining ?? "unlimited"} minutes left.`);
-    if (terminal.json) terminal.print(changed, "");
-  },
-});
+export const userPlanCommands: readonly Command[] = [
+  plan,
+  adjustment("grant", 1, "Give a user minutes for their present period, beyond those of their plan."),
+  adjustment("take", -1, "Take minutes of a user's present period back."),
+];
 
-export const userPlanCommands: readonly Command[] = [plan, grant];
+function adjustment(verb: string, sign: 1 | -1, summary: string): Command {
+  return defineCommand({
+    name: `users ${verb}`,
+    operands: ["EMAIL", "MINUTES"],
+    summary,
+    details: "The reason stays in the ledger, where the user sees it.",
+    flags: { reason: { value: "R", help: "Why.", required: true } },
+    async run({ operands: [email = "", typed = ""], flags: { reason }, terminal }) {
+      const { grantMinutesMax, grantReasonCharactersMax } = LIMITS.usage;
+      const minutes = sign * wholeNumber("MINUTES", typed, 1, grantMinutesMax);
+      if (reason.trim() === "" || reason.length > grantReasonCharactersMax)
+        throw new UsageError(`--reason must have 1 to ${grantReasonCharactersMax} characters.`);
+      const settings = readSettings(terminal.env);
+      const changed = await adjust(settings, email, { minutes, reason: reason.trim() });
+      terminal.say(`${changed.email} has ${changed.usage.minutes_remaining ?? "unlimited"} minutes left.`);
+      if (terminal.json) terminal.print(changed, "");
+    },
+  });
+}
+
+function adjust(settings: Settings, email: string, grant: { minutes: number; reason: string }) {
+  const now = new Date();
+  return inTransaction(settings, async (tx) => {
+    const user = await theUser(tx, email);
+    await grantToUser(tx, settings.config, "operator", user, grant, now);
+    return shown(tx, settings, user, now);
+  });
+}
 
 function inTransaction<T>(settings: Settings, work: (tx: Tx) => Promise<T>): Promise<T> {
   return withDatabase(settings, { create: false }, (db: Database) => db.transaction().execute(work));

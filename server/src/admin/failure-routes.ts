@@ -30,7 +30,16 @@ const FAILURE = serializer("Failure", {
   finished_at: readOnly(nullable("datetime")),
 });
 
-const REASONS = ["audio_too_short", "hallucinated_transcript", "upstream"] as const;
+/** Why a transcription failed; `upstream` where the cause is not the recording. */
+export const REASONS = ["audio_too_short", "hallucinated_transcript", "upstream"] as const;
+
+/** Which failures; all where nothing is said. */
+export interface FailureFilter {
+  error_reason?: (typeof REASONS)[number] | undefined;
+  /** A user's id. */
+  user?: number | undefined;
+}
+
 const FILTERS = filters({
   error_reason: choiceFilter(REASONS, "`upstream` for those without a reason in the recording."),
   user: numberFilter("Id of a user."),
@@ -54,11 +63,7 @@ export function adminFailureRoutes(server: ApiServer<Actor>, { db }: AdminServic
 }
 
 async function list(db: Database, call: Call<Actor>) {
-  const { error_reason: reason, user } = await FILTERS.read(call.query);
-  let rows = failureRows(db);
-  if (user !== undefined) rows = rows.where("tasks.user_id", "=", user);
-  if (reason === "upstream") rows = rows.where("tasks.error_reason", "is", null);
-  else if (reason) rows = rows.where("tasks.error_reason", "=", reason);
+  const rows = failureRows(db, await FILTERS.read(call.query));
   const page = await paginate(call, {
     count: () => countOf(rows),
     rows: (window) => windowOf(rows, ORDERING.read(call.query), "tasks", window),
@@ -66,9 +71,19 @@ async function list(db: Database, call: Call<Actor>) {
   return { status: 200, body: { ...page, results: page.results.map(present) } };
 }
 
+/** Failed tasks, the newest first, as `GET /api/admin/failures/` shows them. @param limit how many at most */
+export async function latestFailures(
+  db: Database,
+  wanted: FailureFilter,
+  limit: number,
+): Promise<Output<typeof FAILURE>[]> {
+  const rows = await failureRows(db, wanted).orderBy("tasks.id", "desc").limit(limit).execute();
+  return rows.map(present);
+}
+
 /** The evidence stands with the transcript, which is one for all tries of a file: it belongs to the latest of them. */
-function failureRows(db: Database) {
-  return db
+function failureRows(db: Database, { error_reason: reason, user }: FailureFilter) {
+  let rows = db
     .selectFrom("tasks")
     .innerJoin("files", "files.id", "tasks.file_id")
     .innerJoin("users", "users.id", "tasks.user_id")
@@ -78,6 +93,10 @@ function failureRows(db: Database) {
     .selectAll("tasks")
     .select(["files.duration_seconds", "users.email", "transcripts.error_detail_json"])
     .where("tasks.status", "=", "failed");
+  if (user !== undefined) rows = rows.where("tasks.user_id", "=", user);
+  if (reason === "upstream") rows = rows.where("tasks.error_reason", "is", null);
+  else if (reason) rows = rows.where("tasks.error_reason", "=", reason);
+  return rows;
 }
 
 function isLatest(): Expression<SqlBool> {

@@ -51,7 +51,8 @@ export function adminQueueRoutes(server: ApiServer<Actor>, { db, now }: AdminSer
   });
 }
 
-async function queueState(db: Database, now: Date): Promise<Output<typeof QUEUE>> {
+/** What `GET /api/admin/queue/` answers. */
+export async function queueState(db: Database, now: Date): Promise<Output<typeof QUEUE>> {
   const counts = await db
     .selectFrom("tasks")
     .select((eb) => ["status", eb.fn.countAll<number>().as("count"), eb.fn.min("created_at").as("oldest")])
