@@ -18,7 +18,15 @@ import { passwordFaults } from "./password-rules.ts";
 import { hashPassword, passwordMatches } from "./passwords.ts";
 import { ME, presentMe } from "./present.ts";
 import type { AccountServices } from "./services.ts";
-import { type Actor, findUser, insertUser, normalizeEmail, updateUser, type User } from "./users.ts";
+import {
+  type Actor,
+  findUser,
+  findUserByEmail,
+  insertUser,
+  normalizeEmail,
+  updateUser,
+  type User,
+} from "./users.ts";
 
 const { emailCharactersMax, passwordCharactersMax } = LIMITS.accounts;
 
@@ -38,6 +46,8 @@ const PASSWORD_CHANGE = serializer("PasswordChange", {
   current_password: char({ maxLength: passwordCharactersMax, trim: false }),
   new_password: char({ maxLength: passwordCharactersMax, trim: false }),
 });
+
+const TAKEN = "A user with this email already exists.";
 
 export function accountRoutes(server: ApiServer<Actor>, services: AccountServices): void {
   view(server, "/api/auth/options/", {
@@ -129,7 +139,10 @@ async function createAccount(
 ): Promise<User> {
   const { password, ...person } = wanted;
   const faults = passwordFaults(password, normalizeEmail(person.email));
-  if (faults.length > 0) throw new ValidationError({ password: faults });
+  if (faults.length > 0) {
+    const isTaken = await findUserByEmail(db, person.email);
+    throw new ValidationError({ ...(isTaken && { email: [TAKEN] }), password: faults });
+  }
   const passwordHash = await hashPassword(password);
   return db.transaction().execute(async (tx) => {
     const created = await insertUser(
@@ -144,7 +157,7 @@ async function createAccount(
       },
       now(),
     );
-    if (!created) throw new ValidationError({ email: ["A user with this email already exists."] });
+    if (!created) throw new ValidationError({ email: [TAKEN] });
     const { id, email } = created;
     const actor = { userId: id, via: "session" } as const;
     await audit(tx, actor, "user.registered", { type: "user", id }, { email }, now());
@@ -173,10 +186,15 @@ async function changeMyPassword(services: AccountServices, call: Call<Actor>) {
   const subject = accountSubject("login", user.email);
   const { current_password, new_password } = await PASSWORD_CHANGE.validate(await call.json());
   countAttempt(counters, subject, LIMITS.accounts.loginsPerAccount, now());
-  const before = await checkedPassword(user, current_password);
-  counters.reset(subject);
+  const current = await currentPassword(user, current_password);
+  if (current.fault === undefined) counters.reset(subject);
   const faults = passwordFaults(new_password, user.email);
-  if (faults.length > 0) throw new ValidationError({ new_password: faults });
+  if (current.fault !== undefined || faults.length > 0)
+    throw new ValidationError({
+      ...(current.fault !== undefined && { current_password: [current.fault] }),
+      ...(faults.length > 0 && { new_password: faults }),
+    });
+  const before = current.hash;
   const after = await hashPassword(new_password);
   const change = { before, after, session: actor.sessionId };
   const inTime = await db.transaction().execute(async (tx) => {
@@ -189,15 +207,14 @@ async function changeMyPassword(services: AccountServices, call: Call<Actor>) {
   return { status: 204 };
 }
 
-/** @returns the hash that the password was checked against */
-async function checkedPassword(user: User, password: string): Promise<string> {
-  if (user.password_hash === null)
-    throw new ValidationError({
-      current_password: ["This account has no password. Ask for a link to choose one by mail."],
-    });
-  if (!(await passwordMatches(user.password_hash, password)))
-    throw new ValidationError({ current_password: ["This is not your password."] });
-  return user.password_hash;
+/** @returns the hash that the password matches, or what is wrong with it */
+async function currentPassword(
+  user: User,
+  password: string,
+): Promise<{ hash: string; fault?: undefined } | { fault: string }> {
+  const hash = user.password_hash;
+  if (hash === null) return { fault: "This account has no password. Ask for a link to choose one by mail." };
+  return (await passwordMatches(hash, password)) ? { hash } : { fault: "This is not your password." };
 }
 
 async function mustFind(db: AccountServices["db"], actor: Actor): Promise<User> {

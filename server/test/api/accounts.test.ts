@@ -132,6 +132,11 @@ test("an address has one account, however it is written and whoever comes at the
     Array.from({ length: 5 }, () => ({ email: ["A user with this email already exists."] })),
   );
   expect((await one.browser().logIn("Ada@München.example")).status).toBe(200);
+  const again = { email: addresses[0], password: "short" };
+  expect((await one.browser().post("/api/auth/register/", again)).body).toEqual({
+    email: ["A user with this email already exists."],
+    password: ["This password is too short. It must contain at least 8 characters."],
+  });
 });
 
 test("registration can be closed, and the options say so", async () => {
@@ -179,6 +184,10 @@ test("changing the password ends all other sessions, tells the owner, and needs 
     current_password: ["This is not your password."],
   });
   expect((await change(GOOD_PASSWORD, "12345678")).body).toEqual({
+    new_password: ["This password is too common.", "This password is entirely numeric."],
+  });
+  expect((await change("wrong", "12345678")).body).toEqual({
+    current_password: ["This is not your password."],
     new_password: ["This password is too common.", "This password is entirely numeric."],
   });
   expect((await change(undefined, null)).body).toEqual({
