@@ -119,6 +119,11 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
   );
 }
 
+/** An id that was given as an option's value or an operand. @throws {UsageError} where it is none */
+export function idOf(name: string, text: string): number {
+  return wholeNumber(name, text, 1, Number.MAX_SAFE_INTEGER);
+}
+
 /** One of the values that an option may have. @throws {UsageError} */
 export function oneOf<const T extends string>(flag: string, text: string, values: readonly T[]): T {
   const value = values.find((candidate) => candidate === text);

@@ -1,5 +1,5 @@
 import type { WriteStream } from "node:tty";
-import { plain } from "./terminal.ts";
+import { plain, type Terminal } from "./terminal.ts";
 
 const REDRAW_MS = 100;
 const BAR_CELLS = 24;
@@ -16,18 +16,24 @@ export interface ProgressState {
   note?: string | undefined;
 }
 
-/** One piece of work on standard error: a bar that is redrawn on a terminal, a line now and then elsewhere. */
+/**
+ * One piece of work on standard error: a bar that is redrawn on a terminal, a line now and then elsewhere. Nothing with `--json`,
+ * unless a person looks on.
+ */
 export class ProgressBar {
   readonly #stream: WriteStream;
+  readonly #isQuiet: boolean;
   #drawnMs = -Infinity;
   #line: { label: string; fraction: number } | null = null;
   #shown = false;
 
-  constructor(stream: WriteStream) {
-    this.#stream = stream;
+  constructor({ stderr, json }: Terminal) {
+    this.#stream = stderr;
+    this.#isQuiet = json && !stderr.isTTY;
   }
 
   show(state: ProgressState): void {
+    if (this.#isQuiet) return;
     const fraction = Math.min(1, Math.max(0, state.fraction));
     if (this.#stream.isTTY) this.#draw({ ...state, fraction });
     else this.#write({ ...state, fraction });

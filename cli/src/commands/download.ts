@@ -4,10 +4,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Download } from "@uspeech/client";
 import { apiClient } from "../api.ts";
-import { defineCommand, oneOf } from "../command.ts";
+import { defineCommand, idOf, oneOf } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { interruptible } from "../interrupts.ts";
-import { idOf } from "./files.ts";
 
 const TYPES = ["srt", "vtt", "txt", "json", "docx"] as const;
 

@@ -1,5 +1,5 @@
 import { apiClient } from "../api.ts";
-import { defineCommand, oneOf, wholeNumber } from "../command.ts";
+import { defineCommand, idOf, oneOf } from "../command.ts";
 import { interruptible } from "../interrupts.ts";
 import { duration } from "../progress.ts";
 
@@ -34,8 +34,3 @@ export const filesCommand = defineCommand({
     });
   },
 });
-
-/** @throws {UsageError} where the text is no id */
-export function idOf(flag: string, text: string): number {
-  return wholeNumber(flag, text, 1, Number.MAX_SAFE_INTEGER);
-}

@@ -124,10 +124,9 @@ export async function pullWithBar(entry: ModelEntry, options: BarOptions): Promi
   const { readNetworkSettings } = await import("@uspeech/server/speech/models/network.ts");
   const { pullModel } = await import("@uspeech/server/speech/models/pull.ts");
   const { terminal, ...where } = options;
-  const bar = new ProgressBar(terminal.stderr);
+  const bar = new ProgressBar(terminal);
   const paces = new Map<string, Pace>();
   const onProgress = ({ name, receivedBytes, totalBytes }: PullProgress) => {
-    if (terminal.json && !terminal.stderr.isTTY) return;
     const pace = paces.get(name) ?? new Pace();
     paces.set(name, pace);
     const note = transferNote(pace, receivedBytes, totalBytes);

@@ -1,8 +1,7 @@
 import { apiClient } from "../api.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, idOf } from "../command.ts";
 import { interruptible } from "../interrupts.ts";
 import { duration } from "../progress.ts";
-import { idOf } from "./files.ts";
 
 export const transcriptsCommand = defineCommand({
   name: "transcripts",

@@ -8,11 +8,10 @@ import {
   UspeechError,
 } from "@uspeech/client";
 import { apiClient } from "../api.ts";
-import { defineCommand, failWith } from "../command.ts";
+import { defineCommand, failWith, idOf } from "../command.ts";
 import { interruptible } from "../interrupts.ts";
 import { Pace, ProgressBar, transferNote } from "../progress.ts";
 import { plain, type Terminal } from "../terminal.ts";
-import { idOf } from "./files.ts";
 
 export const uploadCommand = defineCommand({
   name: "upload",
@@ -80,7 +79,7 @@ async function uploadOne(
   file: string,
   { project, terminal, signal }: { project: number; terminal: Terminal; signal: AbortSignal },
 ): Promise<TranscriptionFile> {
-  const bar = new ProgressBar(terminal.stderr);
+  const bar = new ProgressBar(terminal);
   const pace = new Pace();
   const fileType = TYPES[path.extname(file).toLowerCase()] ?? "audio";
   try {
@@ -89,7 +88,7 @@ async function uploadOne(
       fileType,
       signal,
       onSent: (sentBytes, sizeBytes) => {
-        if (!sizeBytes || isQuiet(terminal)) return;
+        if (!sizeBytes) return;
         const note = transferNote(pace, sentBytes, sizeBytes);
         bar.show({ label: `Uploading ${path.basename(file)}`, fraction: sentBytes / sizeBytes, note });
       },
@@ -108,10 +107,9 @@ async function watch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<TranscriptionFile> {
-  const bar = new ProgressBar(terminal.stderr);
+  const bar = new ProgressBar(terminal);
   const pace = new Pace();
   const onChange = ({ original_filename, progress }: TranscriptionFile) => {
-    if (isQuiet(terminal)) return;
     // Before that it may have waited for its turn.
     const note = progress > 0 ? pace.left(progress, 1) : "";
     bar.show({ label: `Transcribing ${original_filename}`, fraction: progress, note });
@@ -121,9 +119,4 @@ async function watch(
   } finally {
     bar.clear();
   }
-}
-
-/** Programs get no progress, unless a person looks on. */
-function isQuiet({ json, stderr }: Terminal): boolean {
-  return json && !stderr.isTTY;
 }

@@ -10,14 +10,12 @@ export class Overview {
   readonly #names: readonly string[];
   readonly #fractions: number[];
   readonly #ended = new Set<number>();
-  readonly #quiet: boolean;
 
   constructor(terminal: Terminal, names: readonly string[]) {
     this.#terminal = terminal;
-    this.#bar = new ProgressBar(terminal.stderr);
+    this.#bar = new ProgressBar(terminal);
     this.#names = names;
     this.#fractions = names.map(() => 0);
-    this.#quiet = terminal.json && !terminal.stderr.isTTY;
   }
 
   show(index: number, { fraction, stage, speechRecognisedSeconds }: Progress): void {
@@ -45,7 +43,6 @@ export class Overview {
   }
 
   #draw(stage = "", heard = ""): void {
-    if (this.#quiet) return;
     const count = this.#names.length;
     const fraction = this.#fractions.reduce((sum, one) => sum + one, 0) / count;
     const label = count > 1 ? `${count} recordings` : (this.#names[0] ?? "");
