@@ -19,9 +19,10 @@ import {
 import { heardOf, type Heard } from "./heard.ts";
 import { Lanes } from "./lanes.ts";
 import { read, recut, type Listen, type Reading } from "./looks.ts";
+import { joinReadings, type ReadSegment } from "./overlap.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { cutLong } from "./quiet.ts";
-import { SegmentPlanner, speechSecondsOf, type Segment } from "./segments.ts";
+import { SegmentPlanner, speechSecondsOf, stretchSamplesMax, type Segment } from "./segments.ts";
 import { findSpeech, type Voice } from "./source.ts";
 
 export interface HearOptions {
@@ -74,11 +75,11 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   if (speaksOne(options.engine))
     progress.expectAgain((seconds) => part.count * sampledSeconds(seconds / part.count));
   const spans: SpeechSpan[] = [];
-  const readings: Reading[] = [];
+  const all: ReadSegment[] = [];
   const readLater = (segment: Segment) =>
     lanes.start(async () => {
-      readings.push(...(await read(clip, segment, listen)));
-      progress.recognised(speechSecondsOf(segment.spans));
+      all.push({ segment, readings: await read(clip, segment, listen) });
+      progress.recognised(speechSecondsOf((segment.apart ?? segment).spans));
     });
   try {
     for await (const segment of segmentsOf(voice, spans, { ...options, share })) {
@@ -90,7 +91,12 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   }
   await lanes.idle();
   share.signal.throwIfAborted();
-  readings.sort((a, b) => a.segment.startSample - b.segment.startSample);
+  all.sort((a, b) => a.segment.startSample - b.segment.startSample);
+  const readings = await joinReadings(all, async (segments) => {
+    const apart = await readAll(clip, segments, listen, lanes);
+    share.signal.throwIfAborted();
+    return apart;
+  });
   const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
     const compared = await compareAll(clip, some, listenAgain, lanes, progress);
     share.signal.throwIfAborted();
@@ -102,6 +108,20 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
 /** A model of several languages is told which it hears, or writes each as it is. */
 function speaksOne({ languages }: SpeechEngine): boolean {
   return languages.length === 1;
+}
+
+/** Reads segments side by side. */
+async function readAll(
+  clip: Clip,
+  segments: readonly Segment[],
+  listen: Listen,
+  lanes: Lanes,
+): Promise<ReadSegment[]> {
+  const all: ReadSegment[] = [];
+  for (const segment of segments)
+    await lanes.start(async () => void all.push({ segment, readings: await read(clip, segment, listen) }));
+  await lanes.idle();
+  return all;
 }
 
 /** Reads readings once more, side by side. */
@@ -138,7 +158,7 @@ async function* segmentsOf(voice: Voice, all: SpeechSpan[], options: HearOptions
   const planner = new SegmentPlanner({ clipSamplesMax, samples: clip.endSample });
   for await (const { spans, heardShare } of findSpeech(voice, engine, share)) {
     options.progress.found(speechSecondsOf(spans), (part.index + heardShare) / part.count);
-    const fitting = await cutLong(clip, spans, clipSamplesMax);
+    const fitting = await cutLong(clip, spans, stretchSamplesMax(clipSamplesMax));
     all.push(...fitting);
     options.speech.found(fitting);
     yield* planner.add(fitting);

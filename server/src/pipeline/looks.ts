@@ -35,7 +35,7 @@ export type Listen = (segment: Segment, isDoubted: (heard: Heard) => Promise<boo
 export async function read(clip: Clip, segment: Segment, listen: Listen): Promise<Reading[]> {
   const first = await look(clip, segment, listen);
   if (first.evidence.length === 0) return [first];
-  const pieces = await recut(clip, segment);
+  const pieces = await recut(clip, segment.apart ?? segment);
   if (pieces.every((piece) => isSameClip(piece, segment))) return [first];
   const second: Reading[] = [];
   for (const piece of pieces) second.push(await look(clip, piece, listen));

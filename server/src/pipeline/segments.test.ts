@@ -20,6 +20,11 @@ function plan(batches: SpeechSpan[][], samples: number, clipSamplesMax = CLIP_SA
   return [...batches.flatMap((batch) => planner.add(batch)), ...planner.finish()];
 }
 
+/** A segment without what it overlaps. */
+function apart(segment: Segment): Segment {
+  return segment.apart ?? segment;
+}
+
 const someSpans = fc
   .array(
     fc.tuple(
@@ -31,21 +36,21 @@ const someSpans = fc
   .map((lengths) => spansOf(lengths));
 
 describe("segments", () => {
-  test("hold every stretch of speech once, in order", () => {
+  test("hold every stretch of speech once, in order, apart from what they overlap", () => {
     fc.assert(
       fc.property(someSpans, (spans) => {
         const segments = plan([spans], (spans.at(-1)?.endSample ?? 0) + 5000);
-        expect(segments.flatMap((segment) => segment.spans)).toEqual(spans);
+        expect(segments.map(apart).flatMap((segment) => segment.spans)).toEqual(spans);
       }),
     );
   });
 
-  test("do not overlap, stay inside the recording and hold their speech whole", () => {
+  test("stay inside the recording, hold their speech whole, and do not overlap when read apart", () => {
     fc.assert(
       fc.property(someSpans, fc.nat(20_000), (spans, rest) => {
         const samples = (spans.at(-1)?.endSample ?? 0) + rest;
         let reached = 0;
-        for (const segment of plan([spans], samples)) {
+        for (const segment of plan([spans], samples).map(apart)) {
           const speech = boundsOf(segment.spans);
           expect(segment.startSample).toBeGreaterThanOrEqual(reached);
           expect(segment.startSample).toBeLessThanOrEqual(speech.startSample);
@@ -55,6 +60,41 @@ describe("segments", () => {
         }
       }),
     );
+  });
+
+  test("reach over a cut within speech from both sides, into the nearer third of the stretch there and no further", () => {
+    fc.assert(
+      fc.property(someSpans, (spans) => {
+        const segments = plan([spans], 1e9, 60 * SAMPLE_RATE_HZ);
+        segments.slice(1).forEach((b, i) => {
+          const a = segments[i] ?? b;
+          const [last, first] = [apart(a).spans.at(-1), apart(b).spans[0]];
+          if (last === undefined || first === undefined) throw new Error("not reached");
+          const isPause = first.startSample - last.endSample >= SEGMENTS.pauseSecondsMin * SAMPLE_RATE_HZ;
+          const reached = boundsOf(a.spans).endSample - first.startSample;
+          const reachedBack = last.endSample - boundsOf(b.spans).startSample;
+          const isInSpeech =
+            a.endSample === boundsOf(a.spans).endSample && b.startSample === boundsOf(b.spans).startSample;
+          expect(a.endSample <= b.startSample).toBe(isPause);
+          expect(isPause || isInSpeech).toBe(true);
+          expect(reached).toBeLessThanOrEqual((first.endSample - first.startSample) / 3);
+          expect(reachedBack).toBeLessThanOrEqual((last.endSample - last.startSample) / 3);
+        });
+      }),
+    );
+  });
+
+  test("overlap by a second on both sides where speech has no pause", () => {
+    const second = SEGMENTS.overlapSeconds * SAMPLE_RATE_HZ;
+    const spans = spansOf([
+      [1, 20],
+      [0, 25],
+      [2, 3],
+    ]);
+    const [a, b] = plan([spans], 1e9);
+    expect(a?.spans).toEqual([{ startSample: 16_000, endSample: 21 * 16_000 + second }]);
+    expect(b?.spans).toEqual([{ startSample: 21 * 16_000 - second, endSample: 46 * 16_000 }]);
+    expect(b?.apart?.startSample).toBe(21 * 16_000);
   });
 
   test("are never longer than the model takes", () => {
@@ -117,7 +157,7 @@ describe("segments", () => {
     const context = SEGMENTS.contextSeconds * SAMPLE_RATE_HZ;
     const spans = spansOf([
       [5, 20],
-      [0.2, 20],
+      [0.3, 20],
       [5, 20],
     ]);
     const [a, b, c] = plan([spans], 1e9);

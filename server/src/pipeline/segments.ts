@@ -18,6 +18,12 @@ export const SEGMENTS = {
   firstPartSecondsMin: 4,
   /** Stretches further apart are not joined: the model writes nothing for some clips with much silence in them. */
   joinedPauseSecondsMax: 3,
+  /**
+   * Speech beyond a cut within speech that goes to the model with both sides: three or four words, of which one is torn.
+   */
+  overlapSeconds: 1,
+  /** A shorter pause is none: the detector ends a stretch by itself after 0.3 s, and finds the next within one window of 0.03 s. */
+  pauseSecondsMin: 0.25,
 } as const;
 
 /** Other values than {@link SEGMENTS}, for measuring them. */
@@ -30,6 +36,8 @@ export interface Segment {
   endSample: number;
   /** Speech inside; at least one. */
   spans: SpeechSpan[];
+  /** The same as it is without overlapping its neighbours; absent where it overlaps none. Those of all segments hold all speech once. */
+  apart?: Segment;
 }
 
 export interface PlannerLimits {
@@ -45,19 +53,19 @@ export class SegmentPlanner {
   readonly #rules: SegmentRules;
   readonly #joinedMax: number;
   #pending: SpeechSpan[] = [];
-  /** Where speech ended before what is pending. */
-  #previousEnd = 0;
+  /** The last stretch before what is pending. */
+  #previous: SpeechSpan | undefined;
 
   constructor(limits: PlannerLimits, rules: SegmentRules = SEGMENTS) {
     this.#limits = limits;
     this.#rules = rules;
     this.#joinedMax = Math.min(
       samplesIn(rules.joinedSecondsMax),
-      limits.clipSamplesMax - 2 * samplesIn(rules.contextSeconds),
+      limits.clipSamplesMax - 2 * samplesIn(Math.max(rules.contextSeconds, rules.overlapSeconds)),
     );
   }
 
-  /** Takes the next spans, in order; none longer than the longest clip. @returns segments that are complete */
+  /** Takes the next spans, in order; none longer than {@link stretchSamplesMax}. @returns segments that are complete */
   add(spans: readonly SpeechSpan[]): Segment[] {
     return spans.flatMap((span) => this.#addOne(span));
   }
@@ -66,7 +74,7 @@ export class SegmentPlanner {
   finish(): Segment[] {
     const last = this.#pending;
     this.#pending = [];
-    return last.length > 0 ? [this.#segment(last, this.#limits.samples, true)] : [];
+    return last.length > 0 ? [this.#segment(last, undefined)] : [];
   }
 
   #addOne(span: SpeechSpan): Segment[] {
@@ -74,7 +82,7 @@ export class SegmentPlanner {
     this.#pending.push(span);
     for (let cut = this.#cut(); cut > 0; cut = this.#cut()) {
       const part = this.#pending.splice(0, cut);
-      complete.push(this.#segment(part, this.#pending[0]?.startSample ?? span.startSample, false));
+      complete.push(this.#segment(part, this.#pending[0]));
     }
     return complete;
   }
@@ -102,18 +110,60 @@ export class SegmentPlanner {
     return best?.cut ?? pauses.length;
   }
 
-  #segment(spans: SpeechSpan[], nextStart: number, isLast: boolean): Segment {
-    const { samples } = this.#limits;
+  #segment(spans: SpeechSpan[], next: SpeechSpan | undefined): Segment {
+    const { samples, clipSamplesMax } = this.#limits;
+    const previous = this.#previous;
     const bounds = boundsOf(spans);
     const segment = withContext(
       spans,
-      this.#previousEnd === 0 ? 0 : middle(this.#previousEnd, bounds.startSample),
-      isLast ? samples : middle(bounds.endSample, nextStart),
+      previous === undefined ? 0 : middle(previous.endSample, bounds.startSample),
+      next === undefined ? samples : middle(bounds.endSample, next.startSample),
       this.#rules.contextSeconds,
     );
-    this.#previousEnd = bounds.endSample;
-    return fitted(segment, this.#limits.clipSamplesMax);
+    this.#previous = spans.at(-1);
+    return fitted(this.#overlapping(segment, previous, next), clipSamplesMax);
   }
+
+  /** Reaches over the ends that are no pauses. */
+  #overlapping(segment: Segment, previous: SpeechSpan | undefined, next: SpeechSpan | undefined): Segment {
+    const { startSample, endSample } = boundsOf(segment.spans);
+    const before = this.#reach(previous, startSample - (previous?.endSample ?? 0), endSample - startSample);
+    const after = this.#reach(next, (next?.startSample ?? 0) - endSample, endSample - startSample);
+    if (before + after === 0) return segment;
+    return {
+      startSample: before > 0 ? startSample - before : segment.startSample,
+      endSample: after > 0 ? endSample + after : segment.endSample,
+      spans: reaching(segment.spans, before, after),
+      apart: fitted(segment, this.#limits.clipSamplesMax),
+    };
+  }
+
+  /** How far a segment of some length reaches over a pause into a neighbour: 0 where it is a real one. */
+  #reach(neighbour: SpeechSpan | undefined, pause: number, length: number): number {
+    if (neighbour === undefined || pause >= samplesIn(this.#rules.pauseSecondsMin)) return 0;
+    const most = pause + Math.floor((neighbour.endSample - neighbour.startSample) * REACHED_SHARE_MAX);
+    const room = Math.floor((this.#limits.clipSamplesMax - length) / 2);
+    return Math.max(0, Math.min(samplesIn(this.#rules.overlapSeconds), most, room));
+  }
+}
+
+/**
+ * Of a neighbour's stretch, no more than this is heard with a segment: less than half, so that what both ends of a stretch share with
+ * others stays apart, and less than where a second look halves it (`quiet.ts`).
+ */
+const REACHED_SHARE_MAX = 1 / 3;
+
+/** Spans of which the first begins earlier and the last ends later. */
+function reaching(spans: readonly SpeechSpan[], before: number, after: number): SpeechSpan[] {
+  return spans.map(({ startSample, endSample }, i) => ({
+    startSample: i === 0 ? startSample - before : startSample,
+    endSample: i === spans.length - 1 ? endSample + after : endSample,
+  }));
+}
+
+/** The longest stretch of speech that a clip can hold with what it overlaps, in samples. */
+export function stretchSamplesMax(clipSamplesMax: number, rules: SegmentRules = SEGMENTS): number {
+  return clipSamplesMax - 2 * samplesIn(rules.overlapSeconds);
 }
 
 /** A segment around spans that reaches out by a context, but not past `from` and `until`. */
