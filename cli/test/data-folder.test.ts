@@ -52,6 +52,23 @@ test("users are made, listed, deactivated and activated; nothing shows a hash", 
   expect(stdout).toContain("ann@example.org");
 });
 
+test("the last active administrator cannot be deactivated", async () => {
+  const folder = on(await temporaryFolder());
+  await folder.run("users", "create", "ann@example.org", "--admin");
+  await folder.run("users", "create", "bob@example.org", "--admin");
+  await folder.run("users", "create", "cem@example.org");
+  const deactivated = (name: string) => folder.run("users", "deactivate", `${name}@example.org`);
+  expect(await deactivated("bob")).toMatchObject({ code: 0 });
+  expect(await deactivated("ann")).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: "uspeech: This is the last active administrator. Make somebody else one first.\n",
+  });
+  expect(await deactivated("cem")).toMatchObject({ code: 0 });
+  const users: { is_active: boolean }[] = await folder.json("users", "list");
+  expect(users.map(({ is_active }) => is_active)).toEqual([true, false, false]);
+});
+
 test("a user is put on a plan and granted minutes; administrators begin without a limit", async () => {
   const folder = on(await temporaryFolder());
   const plans = { USPEECH_PLANS: "basic=60" };

@@ -1,5 +1,4 @@
-import { userByEmail } from "@uspeech/server/accounts/users.ts";
-import { type AdminUser, changeUser, findAdminUser, grantToUser } from "@uspeech/server/admin/users.ts";
+import { type AdminUser, adminUserByEmail, changeUser, grantToUser } from "@uspeech/server/admin/users.ts";
 import { LIMITS } from "@uspeech/server/config/limits.ts";
 import type { Database, Tx } from "@uspeech/server/database/open.ts";
 import { apiTime, apiTimeOrNull } from "@uspeech/server/http/times.ts";
@@ -26,9 +25,9 @@ stays in their month.`,
     const wanted = oneOf("PLAN", name, planNames(settings.config));
     const plan_ends_at = flags.until === undefined ? null : futureTime("--until", flags.until, now);
     const changed = await inTransaction(settings, async (tx) => {
-      const user = await theUser(tx, email);
+      const user = await adminUserByEmail(tx, email);
       await changeUser(tx, "operator", user, { plan: wanted, plan_ends_at }, now);
-      return shown(tx, settings, await theUser(tx, email), now);
+      return shown(tx, settings, await adminUserByEmail(tx, email), now);
     });
     terminal.say(`${changed.email} is on the plan ${changed.plan}.`);
     if (terminal.json) terminal.print(changed, "");
@@ -64,7 +63,7 @@ function adjustment(verb: string, sign: 1 | -1, summary: string): Command {
 function adjust(settings: Settings, email: string, grant: { minutes: number; reason: string }) {
   const now = new Date();
   return inTransaction(settings, async (tx) => {
-    const user = await theUser(tx, email);
+    const user = await adminUserByEmail(tx, email);
     await grantToUser(tx, settings.config, "operator", user, grant, now);
     return shown(tx, settings, user, now);
   });
@@ -72,13 +71,6 @@ function adjust(settings: Settings, email: string, grant: { minutes: number; rea
 
 function inTransaction<T>(settings: Settings, work: (tx: Tx) => Promise<T>): Promise<T> {
   return withDatabase(settings, { create: false }, (db: Database) => db.transaction().execute(work));
-}
-
-async function theUser(tx: Tx, email: string): Promise<AdminUser> {
-  const { id } = await userByEmail(tx, email);
-  const user = await findAdminUser(tx, id);
-  if (!user) throw new Error("A user who was just found is gone.");
-  return user;
 }
 
 /** As `/api/admin/users/` shows them. */

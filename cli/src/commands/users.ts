@@ -1,11 +1,5 @@
-import {
-  createUser,
-  listUsers,
-  type NewUser,
-  setActive,
-  type User,
-  userByEmail,
-} from "@uspeech/server/accounts/users.ts";
+import { createUser, listUsers, type NewUser, type User } from "@uspeech/server/accounts/users.ts";
+import { adminUserByEmail, changeUser } from "@uspeech/server/admin/users.ts";
 import { audit } from "@uspeech/server/audit/audit.ts";
 import { apiTime } from "@uspeech/server/http/times.ts";
 import { setPlan } from "@uspeech/server/usage/plans.ts";
@@ -93,10 +87,8 @@ function activation(verb: string, active: boolean, summary: string): Command {
 async function activate(settings: Settings, email: string, active: boolean): Promise<void> {
   await withDatabase(settings, { create: false }, (db) =>
     db.transaction().execute(async (tx) => {
-      await setActive(tx, email, active);
-      const user = await userByEmail(tx, email);
-      const action = active ? "user.activated" : "user.deactivated";
-      await audit(tx, "operator", action, { type: "user", id: user.id }, { email: user.email }, new Date());
+      const user = await adminUserByEmail(tx, email);
+      await changeUser(tx, "operator", user, { is_active: active }, new Date());
     }),
   );
 }

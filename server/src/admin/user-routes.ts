@@ -24,7 +24,14 @@ import { planNames, TRIAL } from "../usage/plans.ts";
 import { ENTRY, presentEntry, presentUsage, USAGE } from "../usage/present.ts";
 import { ENTRY_PARAMETERS, listEntries } from "../usage/routes.ts";
 import { administrators } from "./permission.ts";
-import { type AdminUser, adminUserRows, changeUser, findAdminUser, grantToUser } from "./users.ts";
+import {
+  type AdminUser,
+  adminUserRows,
+  changeUser,
+  findAdminUser,
+  grantToUser,
+  LastAdministratorError,
+} from "./users.ts";
 
 const { grantMinutesMax, grantReasonCharactersMax } = LIMITS.usage;
 
@@ -161,12 +168,18 @@ async function change(services: AdminServices, call: Call<Actor>, USER: ReturnTy
   const { db, now } = services;
   const { id } = await theUser(services, call);
   const wanted = await USER.validatePartial(await call.json());
-  await db.transaction().execute(async (tx) => {
+  const changing = db.transaction().execute(async (tx) => {
     const user = await findAdminUser(tx, id);
     if (!user) throw new NotFound();
     await changeUser(tx, call.actor, user, wanted, now());
   });
+  await changing.catch(refuseField);
   return { status: 200, body: await present(services, await theUser(services, call)) };
+}
+
+function refuseField(error: unknown): never {
+  if (error instanceof LastAdministratorError) throw new ValidationError({ [error.flag]: [error.message] });
+  throw error;
 }
 
 async function grant(services: AdminServices, call: Call<Actor>) {

@@ -1,7 +1,6 @@
-import { type Actor, setActive } from "../accounts/users.ts";
+import { AccountError, type Actor, setActive, userByEmail } from "../accounts/users.ts";
 import { audit, type AuditAction } from "../audit/audit.ts";
 import type { Executor, Tx } from "../database/open.ts";
-import { ValidationError } from "../http/errors.ts";
 import { grantMinutes } from "../usage/ledger.ts";
 import { type Plans, setPlan, TRIAL } from "../usage/plans.ts";
 
@@ -33,11 +32,31 @@ export function findAdminUser(executor: Executor, id: number): Promise<AdminUser
   return adminUserRows(executor).where("users.id", "=", id).executeTakeFirst();
 }
 
+/** @throws {AccountError} where there is none */
+export async function adminUserByEmail(executor: Executor, email: string): Promise<AdminUser> {
+  const { id } = await userByEmail(executor, email);
+  return adminUserRows(executor).where("users.id", "=", id).executeTakeFirstOrThrow();
+}
+
 export interface UserChange {
   is_active?: boolean | undefined;
   is_admin?: boolean | undefined;
   plan?: string | undefined;
   plan_ends_at?: Date | null | undefined;
+}
+
+type Flag = "is_active" | "is_admin";
+
+/** Nobody would be left who could let anybody in again. */
+export class LastAdministratorError extends AccountError {
+  override name = "LastAdministratorError";
+  /** What was to be taken from them. */
+  readonly flag: Flag;
+
+  constructor(flag: Flag) {
+    super("This is the last active administrator. Make somebody else one first.");
+    this.flag = flag;
+  }
 }
 
 type By = Pick<Actor, "userId" | "via"> | "operator";
@@ -46,7 +65,7 @@ type By = Pick<Actor, "userId" | "via"> | "operator";
  * Lets a user in or keeps them out, makes them an administrator or no longer one, changes their plan; what stays as it is
  * is not written down.
  *
- * @throws {ValidationError} where nobody would be left to administer
+ * @throws {LastAdministratorError} where nobody would be left to administer
  */
 export async function changeUser(
   tx: Tx,
@@ -63,23 +82,20 @@ export async function changeUser(
 const FLAG_ACTIONS = {
   is_active: ["user.deactivated", "user.activated"],
   is_admin: ["user.unmade_admin", "user.made_admin"],
-} as const satisfies Record<string, [off: AuditAction, on: AuditAction]>;
+} as const satisfies Record<Flag, [off: AuditAction, on: AuditAction]>;
 
 async function changeFlag(
   tx: Tx,
   by: By,
   user: AdminUser,
-  flag: "is_active" | "is_admin",
+  flag: Flag,
   wanted: boolean | undefined,
   now: Date,
 ): Promise<void> {
   if (wanted === undefined || wanted === (user[flag] === 1)) return;
   if (flag === "is_active") await setActive(tx, user.email, wanted);
   else await setAdmin(tx, user.id, wanted);
-  if (!wanted && user.is_admin === 1 && !(await hasAdministrator(tx)))
-    throw new ValidationError({
-      [flag]: ["This is the last active administrator. Make somebody else one first."],
-    });
+  if (!wanted && user.is_admin === 1 && !(await hasAdministrator(tx))) throw new LastAdministratorError(flag);
   const [off, on] = FLAG_ACTIONS[flag];
   await audit(tx, by, wanted ? on : off, { type: "user", id: user.id }, { email: user.email }, now);
 }
