@@ -1103,6 +1103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/docs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document as a page for people. */
+        get: operations["docs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1952,7 +1969,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Without a body. */
+            /** @description As `text/plain`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3630,7 +3647,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Without a body. */
+            /** @description As `text/event-stream`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4202,14 +4219,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Without a body. */
+            /** @description Bytes, under the media type that they have. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Without a body. */
+            /** @description Bytes, under the media type that they have. */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -4605,6 +4622,27 @@ export interface operations {
                     "application/json": Record<string, never>;
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
+            };
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["Throttled"];
+            default: components["responses"]["ServerError"];
+        };
+    };
+    docs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As `text/html`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             403: components["responses"]["Forbidden"];
             429: components["responses"]["Throttled"];

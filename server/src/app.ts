@@ -32,7 +32,7 @@ import { metricsRoutes } from "./metrics/routes.ts";
 import { Changes } from "./observe/changes.ts";
 import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
-import { pageRoutes } from "./pages/routes.ts";
+import { pageRoutes, referenceRoute } from "./pages/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import type { Queue } from "./queue/queue.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
@@ -282,7 +282,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
   usageRoutes(server, services);
   adminRoutes(server, services);
   pageRoutes(server);
-  addSchemaView(server, API_INFO);
+  referenceRoute(server, addSchemaView(server, API_INFO));
   return server;
 }
 

@@ -1,5 +1,12 @@
 /** The OpenAPI 3.1 document of everything that `view` put on the server, from the definitions that answer requests. */
 
+import type {
+  OpenApiDocument,
+  OpenApiOperation,
+  OpenApiParameter,
+  OpenApiPath,
+  OpenApiResponse,
+} from "./openapi-document.ts";
 import type { Parameter } from "./query.ts";
 import type { Serializer } from "./serializer.ts";
 import type { ApiServer } from "./server.ts";
@@ -11,14 +18,19 @@ export interface ApiInfo {
   version: string;
   description: string;
   /** Path items of routes that are no views, as OpenAPI has them. */
-  paths?: Record<string, unknown>;
+  paths?: Record<string, OpenApiPath>;
 }
 
 const MEDIA_TYPES = ["application/json", "application/vnd.oai.openapi+json"];
 
-/** Puts the document at `GET /api/schema/`, for anybody. It holds the views put before the first request for it. */
-export function addSchemaView<Actor>(server: ApiServer<Actor>, info: ApiInfo): void {
-  let document: unknown;
+/**
+ * Puts the document at `GET /api/schema/`, for anybody.
+ *
+ * @returns gives the document; it holds the views put before it was first asked for
+ */
+export function addSchemaView<Actor>(server: ApiServer<Actor>, info: ApiInfo): () => OpenApiDocument {
+  let made: OpenApiDocument | undefined;
+  const document = () => (made ??= openApi(server.views, info));
   view(server, "/api/schema/", {
     name: "Schema",
     tag: "Schema",
@@ -29,22 +41,22 @@ export function addSchemaView<Actor>(server: ApiServer<Actor>, info: ApiInfo): v
         summary: "This document.",
         responses: { 200: shape<unknown>("nested object", { type: "object" }) },
         handle(call) {
-          document ??= openApi(server.views, info);
           const wanted = call.request.headers.accept?.includes(MEDIA_TYPES[1] ?? "") ? 1 : 0;
-          return { status: 200, body: document, headers: { "content-type": MEDIA_TYPES[wanted] ?? "" } };
+          return { status: 200, body: document(), headers: { "content-type": MEDIA_TYPES[wanted] ?? "" } };
         },
       },
     },
   });
+  return document;
 }
 
 /** The document, as plain JSON. */
 export function openApi<Actor>(
   views: readonly { path: string; view: View<Actor> }[],
   info: ApiInfo,
-): unknown {
+): OpenApiDocument {
   const schemas: Record<string, JsonSchema> = { Detail: DETAIL, FieldErrors: FIELD_ERRORS };
-  const paths: Record<string, unknown> = {};
+  const paths: Record<string, OpenApiPath> = {};
   for (const { path, view } of views) {
     paths[path.replace(/:(\w+)/g, "{$1}")] = pathItem(path, view, schemas);
   }
@@ -95,12 +107,11 @@ const FIELD_ERRORS: JsonSchema = {
   additionalProperties: { type: "array", items: { type: "string" } },
 };
 
-function errorResponse(description: string, headers?: Record<string, string>) {
+function errorResponse(description: string, headers?: Record<string, string>): OpenApiResponse {
   const schema = { $ref: "#/components/schemas/Detail" };
-  const described = Object.entries(headers ?? {}).map(([name, text]) => [
-    name,
-    { description: text, schema: { type: "string" } },
-  ]);
+  const described = Object.entries(headers ?? {}).map(
+    ([name, text]) => [name, { description: text, schema: { type: "string" } }] as const,
+  );
   return {
     description,
     ...(headers && { headers: Object.fromEntries(described) }),
@@ -108,7 +119,7 @@ function errorResponse(description: string, headers?: Record<string, string>) {
   };
 }
 
-const RESPONSES: Record<string, unknown> = {
+const RESPONSES: Record<string, OpenApiResponse> = {
   Invalid: {
     description: "The body or the query is invalid.",
     content: {
@@ -128,9 +139,9 @@ const RESPONSES: Record<string, unknown> = {
   ServerError: errorResponse("Anything else that goes wrong."),
 };
 
-function pathItem<Actor>(path: string, view: View<Actor>, schemas: Record<string, JsonSchema>): unknown {
+function pathItem<Actor>(path: string, view: View<Actor>, schemas: Record<string, JsonSchema>): OpenApiPath {
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
-  const parameters = names.map((name) => ({
+  const parameters = names.map((name): OpenApiParameter => ({
     name,
     in: "path",
     required: true,
@@ -149,7 +160,7 @@ function operation<Actor>(
   method: Method,
   action: Action<Actor>,
   schemas: Record<string, JsonSchema>,
-): unknown {
+): OpenApiOperation {
   const { summary, description, query, body } = action;
   return {
     operationId: operationId(path, method, action),
@@ -163,7 +174,7 @@ function operation<Actor>(
   };
 }
 
-function inQuery({ name, description, schema }: Parameter): object {
+function inQuery({ name, description, schema }: Parameter): OpenApiParameter {
   return { name, in: "query", description, schema };
 }
 
@@ -182,7 +193,7 @@ function operationId<Actor>(path: string, method: Method, action: Action<Actor>)
   return [...words, method === "GET" && isList ? "list" : verbs[method]].join("_").replaceAll("-", "_");
 }
 
-function requestBody(method: Method, body: Serializer, schemas: Record<string, JsonSchema>): unknown {
+function requestBody(method: Method, body: Serializer, schemas: Record<string, JsonSchema>) {
   const partial = method === "PATCH";
   const name = `${partial ? "Patched" : ""}${body.name}Request`;
   schemas[name] = body.requestSchema({ partial });
@@ -194,10 +205,10 @@ function answers<Actor>(
   view: View<Actor>,
   action: Action<Actor>,
   schemas: Record<string, JsonSchema>,
-): object {
+): Record<string, OpenApiResponse> {
   const mediaTypes = view.produces ?? ["application/json"];
-  const answer = (shape: Shape<unknown> | null, status: string) => {
-    if (shape === null) return { description: status === "204" ? "Done." : "Without a body." };
+  const answer = (shape: Shape<unknown> | null, status: string): OpenApiResponse => {
+    if (shape === null) return { description: withoutShape(view, status) };
     Object.assign(schemas, shape.components);
     const content = Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: shape.schema }]));
     return { description: "Done.", content };
@@ -207,7 +218,20 @@ function answers<Actor>(
   );
 }
 
-function errors<Actor>(path: string, view: View<Actor>, action: Action<Actor>): object {
+/** Where there is no body, or one that is no JSON. */
+function withoutShape<Actor>({ produces }: View<Actor>, status: string): string {
+  if (status === "204") return "Done.";
+  if (produces?.includes("*/*")) return "Bytes, under the media type that they have.";
+  return produces && status.startsWith("2")
+    ? `As ${produces.map((mediaType) => `\`${mediaType}\``).join(" or ")}.`
+    : "Without a body.";
+}
+
+function errors<Actor>(
+  path: string,
+  view: View<Actor>,
+  action: Action<Actor>,
+): OpenApiOperation["responses"] {
   return {
     ...((action.body || action.query) && { 400: responseRef("Invalid") }),
     ...(view.permission !== "public" && { 401: responseRef("NotAuthenticated") }),
@@ -219,6 +243,6 @@ function errors<Actor>(path: string, view: View<Actor>, action: Action<Actor>): 
   };
 }
 
-function responseRef(name: string): object {
+function responseRef(name: string): { $ref: string } {
   return { $ref: `#/components/responses/${name}` };
 }

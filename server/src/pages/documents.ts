@@ -29,7 +29,7 @@ ${loginForm("<p>Log in to make an API key.</p>")}
 </form>
 <form id="leave" hidden><button class="second">Log out</button></form>
 </div>
-<p><a href="api/schema/">The API's description</a></p>`,
+<p>What programs can ask: <a href="api/docs/">the API's reference</a>, and <a href="api/schema/">for programs themselves</a>.</p>`,
   },
   "confirm-email": {
     title: "Confirm your e-mail address",

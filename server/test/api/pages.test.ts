@@ -75,3 +75,57 @@ test("the pages ask the API only for what it has", async () => {
   expect(asked.length).toBeGreaterThan(8);
   for (const [path = "", method = ""] of asked) expect(paths[path]).toHaveProperty(method);
 });
+
+/** Where the links of a page lead within itself. */
+function anchorsIn(html: string): string[] {
+  return [...html.matchAll(/href="#([^"]+)"/g)].map(([, anchor = ""]) => anchor);
+}
+
+test("the API's reference has every operation of the document, and leads nowhere that is not there", async () => {
+  const { admin } = await start();
+  const { paths } = (await admin.get("/api/schema/")).body;
+  const page: string = (await admin.get("/api/docs/")).body;
+  const operations = Object.entries<object>(paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((key) => key !== "parameters")
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(operations.length).toBeGreaterThan(70);
+  const headings = [...page.matchAll(/<h3>(.*?)<\/h3>/gs)].map(([, heading = ""]) =>
+    heading
+      .replaceAll(/<[^>]*>/g, "")
+      .replaceAll(/\s+/g, " ")
+      .trim(),
+  );
+  const shown = new Set(headings.map((heading) => heading.replace(/ public$/, "")));
+  expect(operations.filter((operation) => !shown.has(operation))).toEqual([]);
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id);
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  expect(anchorsIn(page).filter((anchor) => !ids.includes(anchor))).toEqual([]);
+});
+
+test("the API's reference is open to anybody, runs no script and names no other host", async () => {
+  const { admin } = await start();
+  const address = `${admin.baseUrl}/api/docs/`;
+  const { title, policy } = await open(address);
+  expect(title).toBe("Uspeech: the API");
+  expect(policy).toBe(
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  );
+  const page = await (await fetch(address)).text();
+  expect(page).not.toMatch(/<script|<style|\son\w+=|\sstyle=|(?:src|href)="(?:[a-z]+:|\/\/)/i);
+  const head = await fetch(address, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-type"), await head.text()]).toEqual([
+    200,
+    "text/html; charset=utf-8",
+    "",
+  ]);
+  expect((await fetch(address, { method: "POST" })).status).toBe(405);
+});
+
+test("the start page leads to the API's reference", async () => {
+  const { admin } = await start();
+  const home: string = (await admin.get("/")).body;
+  const [, target = ""] = /href="(api\/docs\/)"/.exec(home) ?? [];
+  expect(await open(new URL(target, `${admin.baseUrl}/`).href)).toMatchObject({ title: "Uspeech: the API" });
+});

@@ -291,6 +291,7 @@ const operation: Row[] = [
   { route: "GET /healthz", expected: everybody(200) },
   { route: "GET /readyz", expected: everybody(200) },
   { route: "GET /api/schema/", expected: { ...everybody(200), inactive: 403 } },
+  { route: "GET /api/docs/", expected: { ...everybody(200), inactive: 403 } },
   { route: "GET /metrics", expected: { ...everybody(200), inactive: 403 } },
   { route: "GET /api/usage/", expected: signedIn(200) },
   { route: "GET /api/usage/entries/", expected: signedIn(200) },
