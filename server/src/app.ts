@@ -34,6 +34,8 @@ import type { Logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { pageRoutes, referenceRoute } from "./pages/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
+import { shapeOpenAiError } from "./openai-api/errors.ts";
+import { openAiRoutes } from "./openai-api/routes.ts";
 import type { Queue } from "./queue/queue.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import { QueueWorker, type QueueWorkerOptions } from "./queue/worker.ts";
@@ -258,6 +260,7 @@ function addRoutes(services: Services): ApiServer<Actor> {
         (await authenticateSession(db, request, () => server.origins(request), now())),
     ),
     throttle: rates.throttle,
+    shapeError: shapeOpenAiError,
     publicUrl: config.publicUrl ?? undefined,
     trustProxy: config.trustedProxies,
   });
@@ -275,6 +278,13 @@ function addRoutes(services: Services): ApiServer<Actor> {
   projectRoutes(server, services);
   shareRoutes(server, services);
   fileRoutes(server, { ...services, wake });
+  openAiRoutes(server, {
+    ...services,
+    wake,
+    authenticate: rates.guard((request) =>
+      authenticateApiKey(db, request.headers.authorization, now(), "bearer"),
+    ),
+  });
   taskRoutes(server, { ...services, wake });
   webhookRoutes(server, { ...services, allowPrivate: config.webhooksAllowPrivate });
   transcriptRoutes(server, services);

@@ -3,7 +3,7 @@ import { isNode, type Node, parseSource, ROOT } from "./sources.ts";
 
 /** Where the texts of answers stand, and those that a failed transcription explains itself with. */
 const PATHS = [
-  "server/src/{accounts,admin,api-keys,downloads,files,http,idempotency,projects,sessions,shares,single-sign-on,tasks,teams,transcripts,usage,webhooks}/**/*.ts",
+  "server/src/{accounts,admin,api-keys,downloads,files,http,idempotency,openai-api,projects,sessions,shares,single-sign-on,tasks,teams,transcripts,usage,webhooks}/**/*.ts",
   "server/src/pipeline/verdict.ts",
   "server/src/media/probe.ts",
 ];

@@ -13,15 +13,17 @@ const REFUSALS = {
 /**
  * Who an `Authorization: Api-Key <prefix>.<secret>` header speaks for; null where there is none, or one of another scheme.
  *
+ * @param wanted the scheme, in lower case
  * @throws {AuthenticationFailed} in the order and the words of api.md, section 4
  */
 export async function authenticateApiKey(
   executor: Executor,
   header: string | undefined,
   now: Date,
+  wanted: "api-key" | "bearer" = "api-key",
 ): Promise<Actor | null> {
   const [scheme = "", ...words] = (header ?? "").trim().split(/[ \t]/);
-  if (scheme.toLowerCase() !== "api-key") return null;
+  if (scheme.toLowerCase() !== wanted) return null;
   const [key] = words;
   if (key === undefined) throw new AuthenticationFailed("Invalid API key header. No credentials provided.");
   if (words.length > 1)

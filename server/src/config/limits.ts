@@ -181,6 +181,12 @@ export const LIMITS = {
     idempotencyKeyCharactersMax: 255,
     idempotencyKeptMs: 24 * 3_600_000,
   },
+  openaiApi: {
+    /** How long a transcription is waited for: as long as OpenAI's own clients wait for an answer unless told otherwise. */
+    waitMs: 600_000,
+    /** … and then there is this long to answer before the connection is taken for dead. */
+    answerMs: 30_000,
+  },
   usage: {
     /** What one grant can give: nearly two years. */
     grantMinutesMax: 1_000_000,

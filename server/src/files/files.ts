@@ -110,7 +110,7 @@ export interface Inspected {
 
 /** Looks into a stored upload. @throws {ValidationError} on `file` where it is not what it says it is */
 export async function inspect(
-  upload: Upload,
+  upload: Omit<Upload, "projectId">,
   services: { blobs: BlobStore; config: Config },
   signal: AbortSignal,
 ): Promise<Inspected> {

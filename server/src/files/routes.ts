@@ -23,6 +23,7 @@ import { deleteFile, type FileRow, fileStatus, findFile, renameFile } from "./fi
 import { FILE_FILTERS, FILE_ORDERING, listFiles } from "./list.ts";
 import { FILE, FILE_CHANGE, presentFile } from "./present.ts";
 import { upload, type UploadServices } from "./upload.ts";
+import { settledFile } from "./wait.ts";
 
 export interface FileServices extends UploadServices {
   changes: Changes;
@@ -143,14 +144,9 @@ async function theFileToEdit(services: Pick<FileServices, "db">, call: Call<Acto
 }
 
 async function read(services: FileServices, call: Call<Actor>) {
-  const deadline = services.now().getTime() + waitMs(call.query);
-  let file = await theFile(services, call);
-  for (;;) {
-    const leftMs = deadline - services.now().getTime();
-    if (leftMs <= 0 || call.signal.aborted || fileStatus(file) !== "transcribing") break;
-    await services.changes.next(file.id, Math.min(leftMs, LIMITS.files.watchEveryMs), call.signal);
-    file = await theFile(services, call);
-  }
+  const wait = { waitMs: waitMs(call.query), signal: call.signal };
+  const file = await settledFile(services, call.actor, call.id(), wait);
+  if (!file) throw new NotFound();
   return { status: 200, body: presentFile(file) };
 }
 

@@ -88,7 +88,7 @@ async function refuseViewer(db: Database, actor: Actor, projectId = ""): Promise
 }
 
 /** An upload that came to nothing must leave nothing; a blob that resists is removed by the next sweep for orphans. */
-async function discard(
+export async function discard(
   { blobs, log }: Pick<UploadServices, "blobs" | "log">,
   blob: StoredBlob,
 ): Promise<void> {

@@ -70,6 +70,8 @@ export interface Field<Value = unknown, P extends Presence = Presence, Out = unk
   readonly default: Value | undefined;
   /** What DRF takes a form to mean that lacks the field; undefined where it is missing as elsewhere. */
   readonly absentFromForm: Json | undefined;
+  /** A form sends a text for each value. */
+  readonly takesSeveral: boolean;
   readonly limits: Limits;
   readonly choices: readonly string[] | undefined;
   readonly schema: JsonSchema;
@@ -118,6 +120,7 @@ export function field<O extends Options, V, Out = V>(options: O, parts: Parts<V>
     allowNull,
     default: options.default,
     absentFromForm: undefined,
+    takesSeveral: false,
     limits: {},
     choices: undefined,
     components: {},

@@ -210,6 +210,7 @@ export function multipleChoice<const C extends readonly string[], const O extend
   return field(options ?? ({} as O), {
     label: "multiple choice",
     choices,
+    takesSeveral: true,
     schema: { type: "array", items: { type: "string", enum: choices }, minItems: 1, uniqueItems: true },
     read(input) {
       const given = Array.isArray(input) ? input : isDictionary(input) ? Object.keys(input) : undefined;

@@ -20,7 +20,7 @@ export interface FormOptions<Kept> {
 
 /**
  * Reads `multipart/form-data` while it arrives: parts in any order, files handed on as streams and never held. Of
- * several texts or files with one name the last counts. What `onFile` kept is either in the form given back, or was
+ * several texts or files with one name the last counts, but for fields that take several. What `onFile` kept is either in the form given back, or was
  * discarded before this throws.
  *
  * A part is a file where it has a `filename`, which is data: it is given as it came. With an empty one, as browsers send
@@ -68,6 +68,7 @@ class FormReading<Kept> {
   readonly options: FormOptions<Kept>;
   readonly limits: HttpLimits;
   readonly values = new Map<string, string>();
+  readonly lists = new Map<string, string[]>();
   readonly files = new Map<string, FormFile>();
   readonly keeping: Promise<FormFile<Kept>>[] = [];
   readonly streams = new Set<BusboyFileStream>();
@@ -118,13 +119,18 @@ class FormReading<Kept> {
     })
       .on("field", (name, value, _nameTruncated, truncated) => {
         if (truncated) reject(new PayloadTooLarge(limits.formFieldBytesMax, `The field "${name}"`));
-        else if (name !== undefined) this.values.set(name, value);
+        else if (name !== undefined) this.text(name, value);
       })
       .on("file", (name, stream, filename) => this.file(name, stream, filename))
       .on("fieldsLimit", fail(`More than ${limits.formFieldsMax} fields.`))
       .on("filesLimit", fail(`More than ${limits.formFieldsMax} files.`))
       .on("error", (error) => reject(malformed(error instanceof Error ? error.message : String(error))))
       .on("finish", resolve);
+  }
+
+  text(name: string, value: string): void {
+    this.values.set(name, value);
+    this.lists.set(name, [...(this.lists.get(name) ?? []), value]);
   }
 
   file(name: string | undefined, stream: BusboyFileStream, filename: string): void {
@@ -159,7 +165,7 @@ class FormReading<Kept> {
     const file = kept.at(-1);
     if (file) this.files.set(this.options.fileField, file);
     for (const earlier of kept.slice(0, -1)) await this.options.discard(earlier.kept);
-    return new Form(this.values, this.files, file);
+    return new Form(this.values, this.files, file, this.lists);
   }
 
   async discardAll(): Promise<void> {

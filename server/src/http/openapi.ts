@@ -11,7 +11,7 @@ import type { Parameter } from "./query.ts";
 import type { Serializer } from "./serializer.ts";
 import type { ApiServer } from "./server.ts";
 import { type JsonSchema, type Shape, shape } from "./shapes.ts";
-import { type Action, type Method, type View, view } from "./view.ts";
+import { type Action, type Dialect, type Method, type View, view } from "./view.ts";
 
 export interface ApiInfo {
   title: string;
@@ -76,6 +76,7 @@ export function openApi<Actor>(
           name: "Authorization",
           description: "`Api-Key <prefix>.<secret>`",
         },
+        Bearer: { type: "http", scheme: "bearer", description: "The same keys: `Bearer <prefix>.<secret>`" },
         Session: {
           type: "apiKey",
           in: "cookie",
@@ -139,13 +140,16 @@ const RESPONSES: Record<string, OpenApiResponse> = {
   ServerError: errorResponse("Anything else that goes wrong."),
 };
 
+/** Parts of paths that are no ids. */
+const TEXT_PARAMETERS = new Set(["token", "model"]);
+
 function pathItem<Actor>(path: string, view: View<Actor>, schemas: Record<string, JsonSchema>): OpenApiPath {
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
   const parameters = names.map((name): OpenApiParameter => ({
     name,
     in: "path",
     required: true,
-    schema: name === "token" ? { type: "string" } : { type: "integer", minimum: 1 },
+    schema: TEXT_PARAMETERS.has(name) ? { type: "string" } : { type: "integer", minimum: 1 },
   }));
   const operations = Object.entries(view.actions).map(([method, action]) => [
     method.toLowerCase(),
@@ -168,9 +172,10 @@ function operation<Actor>(
     summary,
     ...(description && { description }),
     ...(view.permission === "public" && { security: [] }),
+    ...(view.dialect && { security: [{ [view.dialect.security]: [] }] }),
     ...(query?.length && { parameters: query.map(inQuery) }),
     ...(body && { requestBody: requestBody(method, body, schemas) }),
-    responses: { ...answers(view, action, schemas), ...errors(path, view, action) },
+    responses: { ...answers(view, action, schemas), ...errors(path, view, action, schemas) },
   };
 }
 
@@ -182,7 +187,10 @@ function inQuery({ name, description, schema }: Parameter): OpenApiParameter {
 function operationId<Actor>(path: string, method: Method, action: Action<Actor>): string {
   const words = path.split("/").filter((part) => part !== "" && part !== "api" && !part.startsWith(":"));
   const properties = action.responses[200]?.schema["properties"];
-  const isList = typeof properties === "object" && properties !== null && "results" in properties;
+  const isList =
+    typeof properties === "object" &&
+    properties !== null &&
+    ("results" in properties || "data" in properties);
   const verbs = {
     GET: "retrieve",
     POST: "create",
@@ -210,7 +218,13 @@ function answers<Actor>(
   const answer = (shape: Shape<unknown> | null, status: string): OpenApiResponse => {
     if (shape === null) return { description: withoutShape(view, status) };
     Object.assign(schemas, shape.components);
-    const content = Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: shape.schema }]));
+    const isText = (mediaType: string) => view.dialect !== undefined && !mediaType.endsWith("json");
+    const content = Object.fromEntries(
+      mediaTypes.map((mediaType) => [
+        mediaType,
+        { schema: isText(mediaType) ? { type: "string" } : shape.schema },
+      ]),
+    );
     return { description: "Done.", content };
   };
   return Object.fromEntries(
@@ -231,7 +245,9 @@ function errors<Actor>(
   path: string,
   view: View<Actor>,
   action: Action<Actor>,
+  schemas: Record<string, JsonSchema>,
 ): OpenApiOperation["responses"] {
+  if (view.dialect) return { default: errorOf(view.dialect, schemas) };
   return {
     ...((action.body || action.query) && { 400: responseRef("Invalid") }),
     ...(view.permission !== "public" && { 401: responseRef("NotAuthenticated") }),
@@ -240,6 +256,17 @@ function errors<Actor>(
     ...(action.body && { 413: responseRef("TooLarge"), 415: responseRef("UnsupportedMediaType") }),
     429: responseRef("Throttled"),
     default: responseRef("ServerError"),
+  };
+}
+
+function errorOf(
+  { error }: Pick<Dialect<never>, "error">,
+  schemas: Record<string, JsonSchema>,
+): OpenApiResponse {
+  Object.assign(schemas, error.components);
+  return {
+    description: "Anything that goes wrong.",
+    content: { "application/json": { schema: error.schema } },
   };
 }
 

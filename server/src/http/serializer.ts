@@ -63,14 +63,18 @@ export class Form<Kept = unknown> {
   readonly values: ReadonlyMap<string, string>;
   readonly files: ReadonlyMap<string, FormFile>;
   readonly file: FormFile<Kept> | undefined;
+  /** All texts of each name, for fields that take several. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   constructor(
     values: ReadonlyMap<string, string>,
     files: ReadonlyMap<string, FormFile> = new Map(),
     file?: FormFile<Kept>,
+    lists: ReadonlyMap<string, readonly string[]> = new Map(),
   ) {
     this.values = values;
     this.files = files;
     this.file = file;
+    this.lists = lists;
   }
 }
 
@@ -177,6 +181,8 @@ function jsonInput(data: { [key: string]: Json }, name: string): Input {
 
 /** A form cannot say null, and shows an empty box as empty text. */
 function formInput(form: Form, name: string, field: Field, partial: boolean): Input {
+  const several = field.takesSeveral ? form.lists.get(name) : undefined;
+  if (several) return [...several];
   const value = form.files.get(name) ?? form.values.get(name);
   if (value === undefined) return partial ? undefined : field.absentFromForm;
   if (value !== "" || field.blank?.allowed) return value;

@@ -20,6 +20,9 @@ import type { View } from "./view.ts";
 /** The figures of `LIMITS.http`. */
 export type HttpLimits = { readonly [K in keyof typeof LIMITS.http]: number };
 
+/** Words an error for the API that a path belongs to. @param path with its query */
+export type ErrorShaper = (error: ApiError, path: string) => ApiError;
+
 export interface ServerOptions<Actor> {
   log: FastifyBaseLogger;
   /** Other figures than `LIMITS.http` has. */
@@ -33,6 +36,8 @@ export interface ServerOptions<Actor> {
     actor: Actor | null,
     kind: RateKind,
   ) => Promise<void> | void;
+  /** How an error looks at a path; as Django REST framework has it unless given. */
+  shapeError?: ErrorShaper;
   /** Where clients reach this server; without it, the `Host` that they ask for. */
   publicUrl?: string | undefined;
   /** Addresses and networks of proxies whose `X-Forwarded-*` are believed; none unless given. */
@@ -64,7 +69,7 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
   // A view reads its body itself, after its checks; fastify would parse first and answer 415 before 401.
   for (const method of ROUTED_METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   addCommonHeaders(app, options.publicUrl);
-  addErrors(app);
+  addErrors(app, options.shapeError);
   addLogLine(app);
   ignoreExpectations(app);
   closeUnreadBodies(app, limits);
@@ -105,7 +110,7 @@ function createFastify<Actor>(options: ServerOptions<Actor>, limits: HttpLimits)
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => {
       reply.headers(commonHeaders(request, isSecure(request, options.publicUrl)));
-      sendError(reply, new NotFound());
+      sendError(reply, shapedBy(options.shapeError, new NotFound(), request));
     },
   });
 }
@@ -133,14 +138,18 @@ function addCommonHeaders(app: FastifyInstance, publicUrl: string | undefined): 
   });
 }
 
-function addErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler((_request, reply) => sendError(reply, new NotFound()));
+function addErrors(app: FastifyInstance, shape: ErrorShaper | undefined): void {
+  app.setNotFoundHandler((request, reply) => sendError(reply, shapedBy(shape, new NotFound(), request)));
   app.setErrorHandler((error, request, reply) => {
     const answer = toApiError(error);
     if (isClientGone(error, reply)) request.log.debug({ path: pathOf(request), err: error }, "client gone");
     else if (answer.status >= 500) request.log.error({ path: pathOf(request), err: error }, "request failed");
-    return sendError(reply, answer);
+    return sendError(reply, shapedBy(shape, answer, request));
   });
+}
+
+function shapedBy(shape: ErrorShaper | undefined, error: ApiError, { url }: { url: string }): ApiError {
+  return shape?.(error, url) ?? error;
 }
 
 /** Reading, or the work that `call.signal` ended, broke because nobody waits any more. */

@@ -21,11 +21,13 @@ import { nullable, objectOf, arrayOf, type Shape } from "./shapes.ts";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
 
-/** What a handler gives: a JSON body, none, or a stream of bytes. */
+/** What a handler gives: a JSON body, bytes, none, or a stream of bytes. */
 export interface Answer {
   status: number;
   /** Goes out as JSON, under `content-type` where the headers name another; undefined for none. */
   body?: unknown;
+  /** Go out as they are, with a `content-type` among the headers. */
+  bytes?: Buffer;
   /** Goes out as it comes, with a `content-type` among the headers; destroyed when the client goes. */
   stream?: Readable;
   headers?: Record<string, string>;
@@ -49,6 +51,16 @@ export interface Action<Actor> {
   handle: (call: Call<Actor>) => Promise<Answer> | Answer;
 }
 
+/** How the views of another API that is answered here too differ. Its errors are worded by the server's `shapeError`. */
+export interface Dialect<Actor> {
+  /** Who is asking, in place of the server's own way. */
+  authenticate: ApiServer<Actor>["authenticate"];
+  /** What its errors look like, for the documentation. */
+  error: Shape<unknown>;
+  /** The name of its security scheme in the documentation. */
+  security: string;
+}
+
 export interface View<Actor> {
   /** As in DRF's `OPTIONS`: "Project List". */
   name: string;
@@ -59,6 +71,8 @@ export interface View<Actor> {
   permission?: Permission<Actor>;
   /** Looks at no credentials, so that bad or old ones keep nobody from logging in (DRF's `authentication_classes = []`). */
   anonymous?: boolean;
+  /** This server's own unless given. */
+  dialect?: Dialect<Actor>;
   /** Media types of the answers. JSON unless given; `*` parts match anything. */
   produces?: readonly string[];
   actions: Partial<Record<Method, Action<Actor>>>;
@@ -117,6 +131,11 @@ export class Call<Actor> {
   /** Resolves once the answer is out, or nobody waits for it any more. */
   async answered(): Promise<void> {
     await finished(this.reply.raw).catch(() => undefined);
+  }
+
+  /** Lets the connection be silent until the answer for longer than `connectionSilenceMs`; Node ends that with the answer. */
+  allowSilence(ms: number): void {
+    this.request.raw.socket.setTimeout(ms);
   }
 
   /** The absolute URL of this request. */
@@ -181,7 +200,8 @@ async function respond<Actor>(
 ): Promise<Answer> {
   const produces = view.produces ?? ["application/json"];
   negotiate(request.headers.accept, queryOf(request), produces);
-  const actor = view.anonymous ? null : await server.authenticate(request, reply);
+  const { authenticate } = view.dialect ?? server;
+  const actor = view.anonymous ? null : await authenticate(request, reply);
   permit(view.permission ?? "user", actor, request);
   await server.throttle?.(request, reply, actor, rateOf(view, request.method));
   if (request.method === "OPTIONS") return { status: 200, body: metadata(view, produces) };
@@ -229,10 +249,10 @@ function metadata<Actor>(view: View<Actor>, produces: readonly string[]): Record
 }
 
 function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, stream, headers = {} } = answer;
+  const { status, body, bytes, stream, headers = {} } = answer;
   reply.code(status).headers(headers);
   if (body !== undefined) return sendJson(reply, body);
-  if (!stream) return reply.send();
+  if (!stream) return reply.send(bytes);
   reply.raw.once("close", () => stream.destroy());
   return reply.send(stream);
 }

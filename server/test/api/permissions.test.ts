@@ -32,6 +32,7 @@ interface Wanted {
   role: Role;
   credentials: Credentials;
   body?: unknown;
+  bearerOnly?: boolean | undefined;
 }
 
 async function ask(asking: Asking, wanted: Wanted): Promise<Reply> {
@@ -46,17 +47,19 @@ async function ask(asking: Asking, wanted: Wanted): Promise<Reply> {
 
 async function headersOf(
   { db, people }: Asking,
-  { role, credentials }: Wanted,
+  { role, credentials, bearerOnly }: Wanted,
 ): Promise<Record<string, string>> {
   // Another scheme is none; without it the client would send a key of its own.
   if (role === "anonymous") return { authorization: "None" };
-  if (credentials === "key") return { authorization: `Api-Key ${people[role].key}` };
+  if (credentials === "key")
+    return { authorization: `${bearerOnly ? "Bearer" : "Api-Key"} ${people[role].key}` };
   return { authorization: "None", ...(await sessionHeaders(db, people[role].id)) };
 }
 
 /** What the route must answer: with the errors where the matrix has them, else with those of its status. */
 function expectedOf(row: Row, role: Role, credentials: Credentials): { status: number; body?: unknown } {
   const cell: Cell = isKeyRefused(row, role, credentials) ? KEY_REFUSED : row.expected[role];
+  if (row.bearerOnly && (credentials === "session" || cell === 401)) return NO_BEARER;
   if (typeof cell !== "number") return cell;
   if (cell === 401) return { status: 401, body: { detail: "Authentication credentials were not provided." } };
   if (cell === 404) return { status: 404, body: { detail: "Not found." } };
@@ -72,6 +75,7 @@ const KEY_REFUSED = {
   status: 403,
   body: { detail: "An API key cannot do this. Log in and use the session." },
 };
+const NO_BEARER = { status: 401, body: { error: { code: "invalid_api_key" } } };
 const INACTIVE = { status: 403, body: { detail: "User inactive or deleted." } };
 const FORBIDDEN = { status: 403, body: { detail: "You do not have permission to perform this action." } };
 
@@ -130,7 +134,9 @@ test("every cell of the matrix is as it should be, whichever server process is a
   for (const row of MATRIX) {
     const [method, path] = methodAndPath(row.route);
     for (const cell of cells()) {
-      const wanted = { ...cell, method, path: row.path?.(world) ?? path, body: row.body?.(world, people) };
+      const { bearerOnly } = row;
+      const body = row.body?.(world, people);
+      const wanted = { ...cell, method, path: row.path?.(world) ?? path, body, bearerOnly };
       const reply = await ask(asking, wanted);
       const fault = faultOf(row, world, wanted, reply);
       if (fault) faults.push(fault);
@@ -147,7 +153,7 @@ test("no route answers to a method that it does not have, and it says so only to
   const asking = { db: app.db, people, nextClient: () => admin };
   const routes = new Set(MATRIX.map(({ route }) => route));
   const faults: string[] = [];
-  for (const { route, expected } of MATRIX) {
+  for (const { route, expected, bearerOnly } of MATRIX) {
     const [, template] = methodAndPath(route);
     const path = template.replace(/\{\w+\}/g, "1");
     const isPublic = expected.anonymous !== 401;
@@ -156,7 +162,8 @@ test("no route answers to a method that it does not have, and it says so only to
         ["operator", 405],
         ["anonymous", isPublic ? 405 : 401],
       ] as const) {
-        const reply = await ask(asking, { method, path, role, credentials: "session" });
+        const credentials = bearerOnly ? "key" : "session";
+        const reply = await ask(asking, { method, path, role, credentials, bearerOnly });
         if (reply.status !== status) faults.push(`${method} ${template} as ${role}: ${reply.status}`);
       }
       routes.add(`${method} ${template}`);

@@ -24,7 +24,8 @@ export class Answers {
     const faults = status >= 500 && !(String(status) in operation.responses) ? [`status ${status}`] : [];
     if (headers["x-request-id"] === undefined && status !== 400 && status !== 431)
       faults.push("no X-Request-Id");
-    if (status === 401 && headers["www-authenticate"] !== "Api-Key") faults.push("no WWW-Authenticate");
+    const scheme = operation.path.startsWith("/v1/") ? "Bearer" : "Api-Key";
+    if (status === 401 && headers["www-authenticate"] !== scheme) faults.push("no WWW-Authenticate");
     if (status === 405 && !headers.allow) faults.push("no Allow");
     if (status === 405 || method === "OPTIONS" || method === "HEAD") return faults;
     const declared =

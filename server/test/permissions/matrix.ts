@@ -29,6 +29,8 @@ export interface Row {
   lists?: { id: (world: World) => number; for: readonly Role[] };
   /** API keys get 403, whoever's they are. */
   sessionsOnly?: boolean;
+  /** Keys are sent as Bearer tokens, sessions get 401, and errors are OpenAI's. */
+  bearerOnly?: boolean;
 }
 
 const NO_PROJECT: Cell = {
@@ -348,6 +350,24 @@ const administration: Row[] = [
   },
 ];
 
+const NO_FILE: Cell = { status: 400, body: { error: { param: "file", code: null } } };
+const openAi: Row[] = [
+  { route: "GET /v1/models", bearerOnly: true, expected: { ...signedIn(200), inactive: 401 } },
+  {
+    route: "GET /v1/models/{model}",
+    path: () => "/v1/models/whisper-1",
+    bearerOnly: true,
+    expected: { ...signedIn(200), inactive: 401 },
+  },
+  // It goes into a project of the user's own, which everybody can have.
+  {
+    route: "POST /v1/audio/transcriptions",
+    body: () => new FormData(),
+    bearerOnly: true,
+    expected: { ...signedIn(NO_FILE), inactive: 401 },
+  },
+];
+
 /** Every operation of the OpenAPI document has a row here. */
 export const MATRIX: readonly Row[] = [
   ...projects,
@@ -360,4 +380,5 @@ export const MATRIX: readonly Row[] = [
   ...webhooks,
   ...operation,
   ...administration,
+  ...openAi,
 ];
