@@ -96,7 +96,9 @@ test("no request, good or bad, is answered with a 5xx or with what the document 
       requestFor(operation, body, (of) => ids[of] ?? []),
       async (asked) => {
         const ask = () => send(admin.baseUrl, asked, inSchemeOf(operation.path, credentials[asked.asker]));
-        expect(await faultsOf(answers, operation, asked, ask)).toEqual([]);
+        // Another method may be one that the path has, too, with answers of its own.
+        const met = operations.find(({ path, method }) => path === operation.path && method === asked.method);
+        expect(await faultsOf(answers, met ?? operation, asked, ask)).toEqual([]);
       },
     );
     const details = await fc.check(property, {
