@@ -250,7 +250,7 @@ export const LIMITS = {
      * keeps what each new length of clip needed: a worker with Moonshine base goes from 263 MB to 437 MB in 25 clips, and after
      * 150 holds 504 MB and still grows.
      */
-    growthShareMax: 1.2,
+    growthShareMax: 0.8,
     /** … and has done this many calls: loading again takes a second, and they take minutes. */
     growthCallsMin: 200,
     /** Audio after which a worker collects garbage: native streams are freed by nothing else, and V8 does not see their size. */

@@ -36,11 +36,19 @@ export const COSINE_METRIC: VoiceMetric<Direction> = {
     const weight = (a.count * b.count) / Math.max(1, a.count + b.count);
     return { cost: between * weight, apart: between / COSINES.distanceMax };
   },
-  listenFor: (voice) => (piece) =>
-    (COSINES.likelihoodScale * product(piece, voice.print)) / Math.max(voice.length, TINY),
+  listenFor: (voice) => (piece) => likelihood(product(piece, voice.print), voice.length),
+  fitWithout({ print, length }, piece) {
+    const shared = product(piece, print);
+    const own = product(piece, piece);
+    return likelihood(shared - own, Math.sqrt(Math.max(0, length * length - 2 * shared + own)));
+  },
 };
 
 const TINY = 1e-12;
+
+function likelihood(shared: number, length: number): number {
+  return (COSINES.likelihoodScale * shared) / Math.max(length, TINY);
+}
 
 /** One less the cosine of the angle between. */
 function distance(a: Direction, b: Direction): number {

@@ -1,8 +1,9 @@
 /** Finds out who speaks when in a recording in which all are on one signal. */
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 import { cluster } from "./clusters.ts";
-import { mostDoubtful, type Pair } from "./certainty.ts";
-import { relabel, type Piece } from "./relabel.ts";
+import { Doubts, type Pair } from "./certainty.ts";
+import { Ears, type KnownVoice, type Piece } from "./ears.ts";
+import { relabel } from "./relabel.ts";
 import { together, type Voice, type VoiceMetric, type VoicePrint } from "./voice-metric.ts";
 
 export const DIARIZATION = {
@@ -39,11 +40,13 @@ export async function diarize<V extends Voice>(
 ): Promise<Diarization> {
   const alone: Diarization = { speakers: 1, labels: pieces.map(() => 0), certainty: null };
   if (expected === 1 || pieces.length < 2) return alone;
+  const ears = new Ears(pieces, metric);
+  const doubts = new Doubts(ears);
   let prints = await cluster(firstPrints(pieces, metric), metric, { apartMax: 1, voicesMin: 1 });
   for (;;) {
-    const labels = await settle(pieces, prints, metric);
-    const voices = printsOf(pieces, labels).map((print) => metric.voiceOf(print));
-    const doubt = await mostDoubtful(pieces, labels, voices, metric);
+    const labels = await settle(ears, prints);
+    const voices = await ears.know(printsOf(pieces, labels));
+    const doubt = doubts.most(labels, voices);
     if (doubt === null) return alone;
     const { certainty } = doubt;
     const isFew = voices.length <= (expected ?? Infinity);
@@ -67,7 +70,7 @@ function firstPrints<V extends Voice>(
         ),
       );
     })
-    .map((part) => part.map(({ print }) => print).reduce(together))
+    .map((part) => sumOf(part))
     .filter(([amount]) => amount !== undefined && amount > 0);
 }
 
@@ -86,23 +89,17 @@ function stretchesOf(pieces: readonly Piece[]): Piece[][] {
 const ROUNDS = 3;
 
 /** Gives each piece to a voice, and leaves out the voices that hardly say anything. */
-async function settle<V extends Voice>(
-  pieces: readonly Piece[],
-  prints: readonly VoicePrint[],
-  metric: VoiceMetric<V>,
-): Promise<number[]> {
-  let voices = loudest(prints).map((print) => metric.voiceOf(print));
-  let labels: number[] = [];
+async function settle<V extends Voice>(ears: Ears<V>, prints: readonly VoicePrint[]): Promise<number[]> {
+  const { pieces } = ears;
+  let voices = await ears.know(loudest(prints));
   for (let round = 0; round < ROUNDS; round += 1) {
-    labels = byAppearance(await relabel(pieces, voices, metric));
+    const labels = byAppearance(relabel(pieces, voices));
     const seconds = secondsOf(pieces, labels);
     const enough = seconds.map((own) => own >= DIARIZATION.voiceSecondsMin);
-    voices = printsOf(pieces, labels)
-      .filter((_, voice) => enough[voice])
-      .map((print) => metric.voiceOf(print));
+    voices = await ears.know(printsOf(pieces, labels).filter((_, voice) => enough[voice]));
     if (voices.length === 0) return pieces.map(() => 0);
   }
-  return byAppearance(await relabel(pieces, voices, metric));
+  return byAppearance(relabel(pieces, voices));
 }
 
 /** Those who say the most, as many as can be told apart. */
@@ -123,14 +120,24 @@ function printsOf(pieces: readonly Piece[], labels: readonly number[]): VoicePri
   const prints: VoicePrint[] = [];
   pieces.forEach(({ print }, i) => {
     const label = labels[i] ?? 0;
-    const before = prints[label];
-    prints[label] = before === undefined ? print : together(before, print);
+    addTo((prints[label] ??= new Float64Array(print.length)), print);
   });
   return prints;
 }
 
-function withJoined(voices: readonly Voice[], { first, second }: Pair): VoicePrint[] {
-  const prints = voices.map(({ print }) => print);
+/** The print of pieces together. */
+function sumOf(pieces: readonly Piece[]): VoicePrint {
+  const sum = new Float64Array(pieces[0]?.print.length ?? 0);
+  for (const { print } of pieces) addTo(sum, print);
+  return sum;
+}
+
+function addTo(sum: VoicePrint, print: VoicePrint): void {
+  for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + (print[i] ?? 0);
+}
+
+function withJoined(voices: readonly KnownVoice[], { first, second }: Pair): VoicePrint[] {
+  const prints = voices.map(({ voice }) => voice.print);
   const [joined] = prints.splice(second, 1);
   return prints.map((print, i) => (i === first && joined !== undefined ? together(print, joined) : print));
 }

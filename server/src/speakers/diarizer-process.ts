@@ -7,7 +7,7 @@ import type { Begin, Order, Report, SpokenStretch, Told } from "./diarizer.ts";
 import { loadExtractor } from "./extractor.ts";
 import { cepstralPrint, GAUSSIAN_METRIC } from "./gaussian.ts";
 import { piecesOf } from "./pieces.ts";
-import type { Piece } from "./relabel.ts";
+import type { Piece } from "./ears.ts";
 import type { Voice, VoiceMetric, VoicePrint } from "./voice-metric.ts";
 
 // Never outlives its parent. No clean exit: a native thread may be at work.
@@ -15,6 +15,10 @@ process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 // A signal to the whole group is the parent's to act upon.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
+
+/** Arrays of numbers lie outside of V8's heap, and it is in no hurry to free what it does not see. */
+const COLLECT_MS = 1_000;
+setInterval(() => globalThis.gc?.(), COLLECT_MS);
 
 /** Prints of the speech so far; none until told what to listen to. */
 let hearing: Promise<Hearing | null> = Promise.resolve(null);

@@ -5,11 +5,13 @@
  */
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 import { CEPSTRA, framesOf } from "./cepstra.ts";
-import { together, type Voice, type VoiceMetric, type VoicePrint } from "./voice-metric.ts";
+import type { Voice, VoiceMetric, VoicePrint } from "./voice-metric.ts";
 
 const SIZE = CEPSTRA.coefficients;
 const FIRST_PRODUCT = 1 + SIZE;
-const PRINT_LENGTH = FIRST_PRODUCT + (SIZE * (SIZE + 1)) / 2;
+/** Values of a symmetric matrix, or of a triangle. */
+const TRIANGLE = (SIZE * (SIZE + 1)) / 2;
+const PRINT_LENGTH = FIRST_PRODUCT + TRIANGLE;
 
 const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / CEPSTRA.stepSamples;
 
@@ -71,12 +73,13 @@ export const GAUSSIAN_METRIC: VoiceMetric<Gaussian> = {
     return { cost, apart: cost / weight / expected };
   },
   listenFor,
+  fitWithout,
 };
 
 function voiceOf(print: VoicePrint): Gaussian {
   const frames = framesIn(print);
   const mean = new Float64Array(SIZE);
-  const factor = new Float64Array((SIZE * (SIZE + 1)) / 2);
+  const factor = new Float64Array(TRIANGLE);
   const logDeterminant = estimate(print, mean, factor);
   return { print, frames, mean, factor, logDeterminant };
 }
@@ -116,26 +119,48 @@ function factorise(matrix: Float64Array): number {
 /** What rounding may leave of a variance. */
 const VARIANCE_LEAST = 1e-6;
 
-/** For the two together, which are looked at once and forgotten: most of the time is spent here. */
-const JOINED = {
+/** For voices that are looked at once and forgotten, which is most of the work: nothing is allocated for them. */
+const PASSING = {
+  print: new Float64Array(PRINT_LENGTH),
   mean: new Float64Array(SIZE),
-  factor: new Float64Array((SIZE * (SIZE + 1)) / 2),
+  factor: new Float64Array(TRIANGLE),
+  inverse: new Float64Array(TRIANGLE),
+  precision: new Float64Array(TRIANGLE),
 };
 
 /** Logarithm of how much likelier the frames are as two voices than as one. */
 function likelihoodRatio(a: Gaussian, b: Gaussian): number {
+  const { print, mean, factor } = PASSING;
+  for (let i = 0; i < print.length; i += 1) print[i] = (a.print[i] ?? 0) + (b.print[i] ?? 0);
+  const logDeterminant = estimate(print, mean, factor);
   const frames = a.frames + b.frames;
-  const logDeterminant = estimate(together(a.print, b.print), JOINED.mean, JOINED.factor);
   return 0.5 * (frames * logDeterminant - a.frames * a.logDeterminant - b.frames * b.logDeterminant);
 }
 
 function listenFor({ mean, factor, logDeterminant }: Gaussian): (piece: VoicePrint) => number {
-  const precision = precisionOf(factor);
-  return (piece) => {
-    const frames = piece[0] ?? 0;
-    const distances = distancesFrom(piece, mean, frames, precision);
-    return -(frames * logDeterminant + distances) / 2 / GAUSSIANS.frameCorrelation;
-  };
+  const precision = new Float64Array(TRIANGLE);
+  fillPrecision(precision, factor);
+  return (piece) => likelihood(piece, mean, logDeterminant, precision);
+}
+
+function fitWithout(voice: Gaussian, piece: VoicePrint): number {
+  const { print, mean, factor, precision } = PASSING;
+  for (let i = 0; i < print.length; i += 1) print[i] = (voice.print[i] ?? 0) - (piece[i] ?? 0);
+  const logDeterminant = estimate(print, mean, factor);
+  fillPrecision(precision, factor);
+  return likelihood(piece, mean, logDeterminant, precision);
+}
+
+/** Logarithm of how likely a piece is from a voice. */
+function likelihood(
+  piece: VoicePrint,
+  mean: Float64Array,
+  logDeterminant: number,
+  precision: Float64Array,
+): number {
+  const frames = piece[0] ?? 0;
+  const distances = distancesFrom(piece, mean, frames, precision);
+  return -(frames * logDeterminant + distances) / 2 / GAUSSIANS.frameCorrelation;
 }
 
 /** Sum over the frames of a piece of their squared Mahalanobis distances from a voice: by their sums alone. */
@@ -157,9 +182,10 @@ function distancesFrom(
 }
 
 /** Inverse of the covariance as a lower triangle, with what stands beside the diagonal twice. */
-function precisionOf(factor: Float64Array): Float64Array {
-  const inverse = inverseOf(factor);
-  const precision = new Float64Array(factor.length);
+function fillPrecision(precision: Float64Array, factor: Float64Array): void {
+  const { inverse } = PASSING;
+  invert(inverse, factor);
+  precision.fill(0);
   for (let row = 0; row < SIZE; row += 1) {
     const from = (row * (row + 1)) / 2;
     for (let i = 0, at = 0; i <= row; i += 1)
@@ -168,12 +194,10 @@ function precisionOf(factor: Float64Array): Float64Array {
         precision[at] = (precision[at] ?? 0) + (i === j ? value : 2 * value);
       }
   }
-  return precision;
 }
 
 /** Inverse of a lower triangle, which is one too. */
-function inverseOf(factor: Float64Array): Float64Array {
-  const inverse = new Float64Array(factor.length);
+function invert(inverse: Float64Array, factor: Float64Array): void {
   for (let i = 0; i < SIZE; i += 1) {
     const row = (i * (i + 1)) / 2;
     const diagonal = factor[row + i] ?? 1;
@@ -184,5 +208,4 @@ function inverseOf(factor: Float64Array): Float64Array {
       inverse[row + j] = sum / diagonal;
     }
   }
-  return inverse;
 }

@@ -1,53 +1,46 @@
 /** Who speaks in each piece, once the voices are known: the likeliest course of changes between them (Viterbi, 1967). */
-import { setImmediate as breathe } from "node:timers/promises";
+import type { KnownVoice } from "./ears.ts";
 import type { PieceSpan } from "./pieces.ts";
-import type { Voice, VoiceMetric, VoicePrint } from "./voice-metric.ts";
-
-/** A piece of speech and how it sounds. */
-export interface Piece extends PieceSpan {
-  print: VoicePrint;
-}
 
 /** Logarithms of how unlikely another voice is. */
-const CHANGES = {
+export const CHANGES = {
   /** Within speech: people wait for each other to pause, mostly. */
   withoutPause: 4,
   /** After a pause every third stretch is somebody else's. */
   afterPause: 1,
 } as const;
 
-/** How many pieces are listened to before others get their turn: with twenty voices, some 10 ms. */
-const PIECES_AT_ONCE = 1_000;
-
 /** @returns the index of a voice for each piece */
-export async function relabel<V extends Voice>(
-  pieces: readonly Piece[],
-  voices: readonly V[],
-  metric: VoiceMetric<V>,
-): Promise<number[]> {
-  const listeners = voices.map((voice) => metric.listenFor(voice));
-  let scores = voices.map(() => 0);
-  const origins: Uint8Array[] = [];
-  for (const [i, { print, follows }] of pieces.entries()) {
-    if (i % PIECES_AT_ONCE === 0) await breathe();
+export function relabel(pieces: readonly PieceSpan[], voices: readonly KnownVoice[]): number[] {
+  const count = voices.length;
+  const scores = new Float64Array(count);
+  /** Whose the piece before was, for each piece and voice. */
+  const origins = new Uint8Array(pieces.length * count);
+  for (const [i, { follows }] of pieces.entries()) {
     const best = indexOfMost(scores);
     const changed = (scores[best] ?? 0) - (follows ? CHANGES.withoutPause : CHANGES.afterPause);
-    origins.push(Uint8Array.from(scores, (score, voice) => (score >= changed ? voice : best)));
-    scores = listeners.map((listen, voice) => Math.max(scores[voice] ?? 0, changed) + listen(print));
+    for (const [voice, { fits }] of voices.entries()) {
+      const stays = (scores[voice] ?? 0) >= changed;
+      origins[i * count + voice] = stays ? voice : best;
+      scores[voice] = (stays ? (scores[voice] ?? 0) : changed) + (fits[i] ?? 0);
+    }
   }
-  return backtrack(origins, indexOfMost(scores));
+  return backtrack(origins, pieces.length, indexOfMost(scores));
 }
 
-function backtrack(origins: readonly Uint8Array[], last: number): number[] {
+function backtrack(origins: Uint8Array, pieces: number, last: number): number[] {
+  const count = origins.length / pieces;
   const labels: number[] = [];
   let voice = last;
-  for (const from of origins.toReversed()) {
+  for (let i = pieces - 1; i >= 0; i -= 1) {
     labels.push(voice);
-    voice = from[voice] ?? 0;
+    voice = origins[i * count + voice] ?? 0;
   }
   return labels.reverse();
 }
 
-function indexOfMost(values: readonly number[]): number {
-  return values.reduce((best, value, i) => (value > (values[best] ?? -Infinity) ? i : best), 0);
+function indexOfMost(values: Float64Array): number {
+  let most = 0;
+  for (let i = 1; i < values.length; i += 1) if ((values[i] ?? 0) > (values[most] ?? 0)) most = i;
+  return most;
 }

@@ -29,6 +29,8 @@ export interface VoiceMetric<V extends Voice = Voice> {
   compare(a: V, b: V): Difference;
   /** Gives what tells how well a piece fits the voice, as a logarithm of likelihood. */
   listenFor(voice: V): (piece: VoicePrint) => number;
+  /** The same of a voice without one of its pieces, for that piece. */
+  fitWithout(voice: V, piece: VoicePrint): number;
 }
 
 /** The print of two stretches together. */
