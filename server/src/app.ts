@@ -161,6 +161,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (roles.length > 0) startOutgoing(services, closers);
     if (roles.includes("work")) await startWork(services, secrets, closers);
     const server = addRoutes(services);
+    server.app.addHook("preClose", async () => services.changes.close());
     closers.add(() => server.app.close());
     return { welcome, server, db, listen: () => listen(server, services), close: () => closers.run() };
   } catch (error) {

@@ -29,7 +29,12 @@ export function fileEvents(
   const seen = /^\d{1,15}$/.test(lastEventId ?? "") ? Number(lastEventId) : 0;
   return {
     status: 200,
-    headers: { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" },
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "x-accel-buffering": "no",
+      // It lasts as long as what it tells of: a server that ends need not wait for another request on it.
+      connection: "close",
+    },
     stream: Readable.from(follow(services, actor, file, seen, signal)),
   };
 }
@@ -42,6 +47,7 @@ async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const deadline = services.now().getTime() + LIMITS.files.eventsSecondsMax * 1000;
+  const end = AbortSignal.any([signal, services.changes.closing]);
   let file: FileRow | undefined = first;
   let shown: { status?: string; progress?: number } = {};
   let seen = lastSeen;
@@ -54,8 +60,8 @@ async function* follow(
     if (progress !== shown.progress) yield event("progress", { progress });
     if (status !== shown.status) yield event("status", presentFile(file));
     shown = { status, progress };
-    if (status !== "transcribing" || signal.aborted || services.now().getTime() >= deadline) return;
-    await services.changes.next(file.id, LIMITS.files.watchEveryMs, signal);
+    if (status !== "transcribing" || end.aborted || services.now().getTime() >= deadline) return;
+    await services.changes.next(file.id, LIMITS.files.watchEveryMs, end);
     // A comment now and then keeps proxies from closing a silent connection, and finds out that the client left.
     yield ":\n\n";
     file = await findFile(services.db, actor, file.id);

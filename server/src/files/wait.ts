@@ -11,7 +11,7 @@ interface WaitServices {
 }
 
 /**
- * A file once it is no longer `transcribing`, or as it is after so long, or when the signal aborts; undefined where the actor
+ * A file once it is no longer `transcribing`, or as it is after so long, or when the signal aborts or the server ends; undefined where the actor
  * does not see it, or no longer.
  */
 export async function settledFile(
@@ -21,10 +21,11 @@ export async function settledFile(
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<FileRow | undefined> {
   const deadline = services.now().getTime() + waitMs;
+  const end = AbortSignal.any([signal, services.changes.closing]);
   for (;;) {
     const file = await findFile(services.db, actor, id);
     const leftMs = deadline - services.now().getTime();
-    if (!file || leftMs <= 0 || signal.aborted || fileStatus(file) !== "transcribing") return file;
-    await services.changes.next(id, Math.min(leftMs, LIMITS.files.watchEveryMs), signal);
+    if (!file || leftMs <= 0 || end.aborted || fileStatus(file) !== "transcribing") return file;
+    await services.changes.next(id, Math.min(leftMs, LIMITS.files.watchEveryMs), end);
   }
 }

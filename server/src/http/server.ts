@@ -73,6 +73,7 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
   addLogLine(app);
   ignoreExpectations(app);
   closeUnreadBodies(app, limits);
+  closeAtTheEnd(app);
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   return {
     app,
@@ -85,6 +86,17 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
     origins: (request) =>
       [publicUrl ?? "", hostUrl(request)].filter(Boolean).map((url) => new URL(url).origin),
   };
+}
+
+/** A connection whose last answer comes while the server ends would be kept for the next request, and the end with it. */
+function closeAtTheEnd(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+  });
+  app.addHook("onSend", async (_, reply) => {
+    if (isClosing) reply.header("connection", "close");
+  });
 }
 
 function createFastify<Actor>(options: ServerOptions<Actor>, limits: HttpLimits): FastifyInstance {

@@ -7,6 +7,16 @@ import { setTimeout as pause } from "node:timers/promises";
  */
 export class Changes {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
+  readonly #closing = new AbortController();
+
+  /** Aborts when the server ends: nothing can be waited for any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
 
   announce(fileId: number): void {
     this.#emitter.emit(String(fileId));

@@ -10,7 +10,7 @@ import { MODEL, offeredModels, theModel } from "./models.ts";
 import { TRANSCRIPTION_REQUEST } from "./request.ts";
 import { transcribeNow, type TranscribeServices } from "./transcribe.ts";
 
-export interface OpenAiApiServices extends Omit<TranscribeServices, "since" | "closing"> {
+export interface OpenAiApiServices extends Omit<TranscribeServices, "since"> {
   /** Who an `Authorization: Bearer` header speaks for; nothing else is looked at. */
   authenticate: Dialect<Actor>["authenticate"];
 }
@@ -24,8 +24,6 @@ export function openAiRoutes(server: ApiServer<Actor>, services: OpenAiApiServic
   const dialect = { authenticate, error: OPENAI_ERROR.shape, security: "Bearer" };
   const since = now();
   const models = offeredModels(config, since);
-  const closing = new AbortController();
-  server.app.addHook("preClose", async () => closing.abort());
   view(server, "/v1/models", {
     name: "Models",
     tag: TAG,
@@ -61,7 +59,7 @@ export function openAiRoutes(server: ApiServer<Actor>, services: OpenAiApiServic
         rate: "uploads",
         body: TRANSCRIPTION_REQUEST,
         responses: { 200: JSON_ANSWER },
-        handle: (call) => transcribeNow({ ...services, since, closing: closing.signal }, call),
+        handle: (call) => transcribeNow({ ...services, since }, call),
       },
     },
   });

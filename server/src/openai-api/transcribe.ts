@@ -30,8 +30,6 @@ export interface TranscribeServices extends UploadServices {
   changes: Changes;
   /** When the server was started. */
   since: Date;
-  /** Aborts when the server ends: nobody can be waited for any more. */
-  closing: AbortSignal;
 }
 
 type Wanted = Valid<typeof TRANSCRIPTION_REQUEST>;
@@ -44,8 +42,7 @@ export async function transcribeNow(services: TranscribeServices, call: Call<Act
   const { id, wanted } = await take(services, call);
   const { waitMs, answerMs } = LIMITS.openaiApi;
   call.allowSilence(waitMs + answerMs);
-  const signal = AbortSignal.any([call.signal, services.closing]);
-  const file = await settledFile(services, call.actor, id, { waitMs, signal });
+  const file = await settledFile(services, call.actor, id, { waitMs, signal: call.signal });
   if (!file) throw new NotFound();
   return answerWith(await documentOf(services, call.actor, file), {
     format: wanted.response_format,

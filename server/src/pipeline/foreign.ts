@@ -30,7 +30,7 @@ const COMPARED_WORDS_MIN = 5;
 
 /** Samples of a recording: this share of its speech, but so many at least and at most, of some ten seconds each. */
 const SAMPLED_SHARE = 0.02;
-export const SAMPLE_SECONDS = 10;
+const SAMPLE_SECONDS = 10;
 const SAMPLES_MIN = 3;
 const SAMPLES_MAX = 6;
 
@@ -79,9 +79,12 @@ function samplesWanted(speechSeconds: number): number {
   return Math.max(SAMPLES_MIN, Math.min(SAMPLES_MAX, wanted));
 }
 
+/** The shortest readings are about half as long as most. */
+const SHORTEST_SECONDS = 5;
+
 /** About how much of so much speech is heard again for {@link compareSamples}, in seconds, where nothing is strange. */
 export function sampledSeconds(speechSeconds: number): number {
-  return Math.min(speechSeconds, samplesWanted(speechSeconds) * SAMPLE_SECONDS);
+  return Math.min(speechSeconds, samplesWanted(speechSeconds) * SHORTEST_SECONDS);
 }
 
 function lengthOf({ segment }: Reading): number {

@@ -13,7 +13,6 @@ import {
   compareSamples,
   comparisonOf,
   sampledSeconds,
-  SAMPLE_SECONDS,
   type Comparison,
 } from "./foreign.ts";
 import { heardOf, type Heard } from "./heard.ts";
@@ -98,6 +97,7 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
     return apart;
   });
   const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
+    progress.chosenAgain(speechSecondsIn(some), part.count - part.index);
     const compared = await compareAll(clip, some, listenAgain, lanes, progress);
     share.signal.throwIfAborted();
     return compared;
@@ -140,11 +140,15 @@ async function compareAll(
         pieces.push(await listen(piece, isNotShown));
       const comparison = await comparisonOf(clip, reading, pieces);
       if (comparison !== null) comparisons.push(comparison);
-      progress.heardAgain(SAMPLE_SECONDS);
+      progress.heardAgain(speechSecondsIn([reading]));
     });
   }
   await lanes.idle();
   return comparisons.sort((a, b) => a.segment.startSample - b.segment.startSample);
+}
+
+function speechSecondsIn(readings: readonly Reading[]): number {
+  return readings.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
 }
 
 /** What is heard only to compare it is the same speech again, and never shown. */

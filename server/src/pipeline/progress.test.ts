@@ -26,3 +26,17 @@ test("what is heard once more is work that is left, until it is done or found to
   expect(told.map(({ fraction }) => fraction)).toEqual([0, 0.4, 0.8, 0.9, 1]);
   expect(told.at(-1)).toMatchObject({ stage: "finishing", speechRecognisedSeconds: 80 });
 });
+
+test("once it is known what is heard once more, that is what is left", () => {
+  const { told, progress } = meter();
+  progress.expectAgain((seconds) => seconds / 4);
+  progress.found(80, 1);
+  progress.recognised(80);
+  progress.chosenAgain(10, 1);
+  progress.heardAgain(5);
+  progress.chosenAgain(15, 1);
+  progress.heardAgain(15);
+  expect(told.map(({ fraction }) => Math.round(fraction * 1000) / 1000)).toEqual([
+    0, 0.8, 0.889, 0.944, 0.944, 1,
+  ]);
+});

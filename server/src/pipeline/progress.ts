@@ -44,9 +44,16 @@ export class ProgressMeter {
     this.#tell();
   }
 
-  /** @param seconds how much of so much speech will be heard once more */
+  /** @param seconds about how much of so much speech will be heard once more, as long as nobody knows */
   expectAgain(seconds: (speechSeconds: number) => number): void {
     this.#expectedAgain = seconds;
+  }
+
+  /** It is known what will be heard once more, of a voice and, as is to be expected, of each that follows. */
+  chosenAgain(speechSeconds: number, voices: number): void {
+    const expected = this.#heardAgain + speechSeconds * voices;
+    this.#expectedAgain = () => expected;
+    this.#tell();
   }
 
   heardAgain(speechSeconds: number): void {

@@ -2,6 +2,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { tone, makeFile } from "../audio.ts";
 import { temporaryFolder } from "../database.ts";
@@ -253,6 +254,19 @@ test("another user's file does not exist, whatever is asked of it", async () => 
     headers: { accept: "text/event-stream" },
   });
   expect(events.status).toBe(404);
+});
+
+test("a server that stops answers whoever waits or follows, with what it knows, and keeps no connection", async () => {
+  const { admin, app } = await startServer({ roles: ["api"] });
+  await admin.upload(await tone());
+  const waiting = admin.get("/api/files/1/?wait=30");
+  const following = admin.get("/api/files/1/events/");
+  await setTimeout(500);
+  await app.close();
+  const [waited, followed] = await Promise.all([waiting, following]);
+  expect(waited.body).toMatchObject({ id: 1, status: "transcribing" });
+  expect(followed.status).toBe(200);
+  for (const { headers } of [waited, followed]) expect(headers.get("connection")).toBe("close");
 });
 
 test("files are filtered, searched and ordered, and a filter that cannot be is a 400", async () => {

@@ -314,7 +314,7 @@ test("a server that stops does not wait for a transcription", async () => {
   const { admin, app } = await startServer({ roles: ["api"], log: createLog("silent") });
   const waiting = transcribe(admin, await tone());
   await expect.poll(async () => (await admin.get("/api/files/")).body.count).toBe(1);
-  await app.server.app.close();
+  await app.close();
   expect(await waiting).toMatchObject(refusal(504, { type: "server_error", code: "timeout" }));
 });
 
