@@ -1,7 +1,7 @@
 /** Says how much of the speech that was found has text, and where it has none. */
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 import type { Reading } from "./looks.ts";
-import { speechSecondsOf } from "./segments.ts";
+import { speechSecondsIn } from "./segments.ts";
 import type { Coverage, Span } from "./transcript.ts";
 
 /** @param readings all of a recording, in any order */
@@ -10,17 +10,13 @@ export function coverageOf(readings: readonly Reading[]): Coverage {
   const silent = readings.filter(
     (reading) => reading.standing !== "withheld" && reading.heard.words.length === 0,
   );
-  const all = secondsOf(readings);
-  const missing = secondsOf(withheld) + secondsOf(silent);
+  const all = speechSecondsIn(readings);
+  const missing = speechSecondsIn(withheld) + speechSecondsIn(silent);
   return {
     ratio: all > 0 ? Math.max(0, (all - missing) / all) : 1,
     uncovered: spansOf(silent),
     withheld: spansOf(withheld),
   };
-}
-
-function secondsOf(readings: readonly Reading[]): number {
-  return readings.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
 }
 
 function spansOf(readings: readonly Reading[]): Span[] {

@@ -9,7 +9,7 @@ import { plainWords } from "./evidence/repetition.ts";
 import { GUARD } from "./guard.ts";
 import { textOf, type Heard } from "./heard.ts";
 import type { Reading } from "./looks.ts";
-import { speechSecondsOf, type Segment } from "./segments.ts";
+import { speechSecondsIn, speechSecondsOf, type Segment } from "./segments.ts";
 
 /** Two readings of the same speech in different cuts, side by side. */
 export interface Comparison {
@@ -63,7 +63,7 @@ function isComparable({ segment, heard, standing }: Reading): boolean {
 
 /** The shortest of each part of the recording: what is long costs more and tells the same. */
 function samplesOf(candidates: readonly Reading[]): Reading[] {
-  const seconds = candidates.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
+  const seconds = speechSecondsIn(candidates);
   const count = Math.min(candidates.length, samplesWanted(seconds));
   return Array.from({ length: count }, (_, i) => {
     const part = candidates.slice(
@@ -145,8 +145,6 @@ export function sumOf(comparisons: readonly Comparison[]): Pick<Comparison, "wor
 
 /** Share of the compared speech, by length, that was read alike; null where nothing was compared. */
 export function spokenShare(comparisons: readonly Comparison[]): number | null {
-  const secondsOf = (some: readonly Comparison[]) =>
-    some.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
-  const all = secondsOf(comparisons);
-  return all > 0 ? secondsOf(comparisons.filter((one) => !isStrange(one))) / all : null;
+  const all = speechSecondsIn(comparisons);
+  return all > 0 ? speechSecondsIn(comparisons.filter((one) => !isStrange(one))) / all : null;
 }

@@ -21,7 +21,13 @@ import { read, recut, type Listen, type Reading } from "./looks.ts";
 import { joinReadings, type ReadSegment } from "./overlap.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { cutLong } from "./quiet.ts";
-import { SegmentPlanner, speechSecondsOf, stretchSamplesMax, type Segment } from "./segments.ts";
+import {
+  SegmentPlanner,
+  speechSecondsIn,
+  speechSecondsOf,
+  stretchSamplesMax,
+  type Segment,
+} from "./segments.ts";
 import { findSpeech, type Voice } from "./source.ts";
 
 export interface HearOptions {
@@ -145,10 +151,6 @@ async function compareAll(
   }
   await lanes.idle();
   return comparisons.sort((a, b) => a.segment.startSample - b.segment.startSample);
-}
-
-function speechSecondsIn(readings: readonly Reading[]): number {
-  return readings.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
 }
 
 /** What is heard only to compare it is the same speech again, and never shown. */

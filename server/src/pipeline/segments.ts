@@ -213,6 +213,11 @@ export function speechSecondsOf(spans: readonly SpeechSpan[]): number {
   return spans.reduce((sum, span) => sum + span.endSample - span.startSample, 0) / SAMPLE_RATE_HZ;
 }
 
+/** Seconds of speech in the segments of readings, comparisons and the like. */
+export function speechSecondsIn(readings: readonly { segment: Pick<Segment, "spans"> }[]): number {
+  return readings.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
+}
+
 function lengthOf(spans: readonly SpeechSpan[]): number {
   const { startSample, endSample } = boundsOf(spans);
   return endSample - startSample;

@@ -4,7 +4,7 @@ import { isClear, isForeign, isStrange, isUnlike, spokenShare, sumOf, type Compa
 import { GUARD } from "./guard.ts";
 import { textOf } from "./heard.ts";
 import type { Reading } from "./looks.ts";
-import { speechSecondsOf, type Segment } from "./segments.ts";
+import { speechSecondsIn, speechSecondsOf, type Segment } from "./segments.ts";
 import type { Evidence, FailureDetail, FailureReason, Span } from "./transcript.ts";
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 
@@ -39,8 +39,8 @@ const EVIDENCE_MAX = 50;
 export function hallucinated(readings: readonly Reading[]): Failure | null {
   const withText = readings.filter((reading) => reading.heard.words.length > 0 && !isForeignReading(reading));
   const withheld = withText.filter(({ standing }) => standing === "withheld");
-  const textSeconds = secondsOf(withText);
-  const withheldSeconds = secondsOf(withheld);
+  const textSeconds = speechSecondsIn(withText);
+  const withheldSeconds = speechSecondsIn(withheld);
   if (withheld.length === 0 || withheldSeconds <= textSeconds * (1 - GUARD.trustedShareMin)) return null;
   return {
     reason: "hallucinated_transcript",
@@ -188,8 +188,4 @@ function repeatedLine({ segment, heard }: Reading, count: number): Evidence {
 
 function spanOf({ startSample, endSample }: Segment): Span {
   return { start: startSample / SAMPLE_RATE_HZ, end: endSample / SAMPLE_RATE_HZ };
-}
-
-function secondsOf(readings: readonly Reading[]): number {
-  return readings.reduce((sum, { segment }) => sum + speechSecondsOf(segment.spans), 0);
 }

@@ -4,7 +4,7 @@ import { cluster } from "./clusters.ts";
 import { Doubts, type Pair } from "./certainty.ts";
 import { Ears, type KnownVoice, type Piece } from "./ears.ts";
 import { relabel } from "./relabel.ts";
-import { together, type Voice, type VoiceMetric, type VoicePrint } from "./voice-metric.ts";
+import { addTo, together, type Voice, type VoiceMetric, type VoicePrint } from "./voice-metric.ts";
 
 export const DIARIZATION = {
   /**
@@ -130,10 +130,6 @@ function sumOf(pieces: readonly Piece[]): VoicePrint {
   const sum = new Float64Array(pieces[0]?.print.length ?? 0);
   for (const { print } of pieces) addTo(sum, print);
   return sum;
-}
-
-function addTo(sum: VoicePrint, print: VoicePrint): void {
-  for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + (print[i] ?? 0);
 }
 
 function withJoined(voices: readonly KnownVoice[], { first, second }: Pair): VoicePrint[] {

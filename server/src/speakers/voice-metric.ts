@@ -35,7 +35,12 @@ export interface VoiceMetric<V extends Voice = Voice> {
 
 /** The print of two stretches together. */
 export function together(a: VoicePrint, b: VoicePrint): VoicePrint {
-  const sum = new Float64Array(a.length);
-  for (let i = 0; i < sum.length; i += 1) sum[i] = (a[i] ?? 0) + (b[i] ?? 0);
+  const sum = a.slice();
+  addTo(sum, b);
   return sum;
+}
+
+/** Adds a stretch to a print. */
+export function addTo(sum: VoicePrint, print: VoicePrint): void {
+  for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + (print[i] ?? 0);
 }
