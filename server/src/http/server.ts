@@ -13,7 +13,7 @@ import Fastify, {
 import { LIMITS } from "../config/limits.ts";
 import { ClientGone } from "./body.ts";
 import { commonHeaders } from "./common-headers.ts";
-import { type ApiError, NotFound, ParseError, toApiError } from "./errors.ts";
+import { ApiError, NotFound, ParseError, toApiError } from "./errors.ts";
 import type { RateKind } from "./rate-limit.ts";
 import type { View } from "./view.ts";
 
@@ -70,6 +70,7 @@ export function createServer<Actor>(options: ServerOptions<Actor>): ApiServer<Ac
   for (const method of ROUTED_METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   addCommonHeaders(app, options.publicUrl);
   addErrors(app, options.shapeError);
+  refuseWithoutHost(app);
   addLogLine(app);
   ignoreExpectations(app);
   closeUnreadBodies(app, limits);
@@ -115,6 +116,8 @@ function createFastify<Actor>(options: ServerOptions<Actor>, limits: HttpLimits)
       // Node looks only every 30 seconds for heads that are late.
       connectionsCheckingInterval: limits.headersMs / 4,
       maxHeaderSize: limits.headerBytesMax,
+      // Node's own answer has no body: `refuseWithoutHost` gives one.
+      requireHostHeader: false,
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     return503OnClosing: false,
@@ -186,6 +189,14 @@ function pathOf(request: FastifyRequest): string {
   const { url = "" } = request.routeOptions;
   const [before, after] = url.split(":token");
   return after === undefined ? path : `${before}[token]${after}`;
+}
+
+/** HTTP/1.1 demands one (RFC 9112, section 3.2). What else such a client sends is not to be trusted: its connection ends. */
+function refuseWithoutHost(app: FastifyInstance): void {
+  app.addHook("onRequest", async ({ raw }) => {
+    if (raw.httpVersion === "1.1" && raw.headers.host === undefined)
+      throw new ApiError(400, "The Host header is missing.", { connection: "close" });
+  });
 }
 
 function addLogLine(app: FastifyInstance): void {

@@ -204,5 +204,16 @@ describe("what is no HTTP", () => {
     socket.write(text);
     await ended;
     expect(received()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(received().split("\r\n\r\n")[1] ?? "")).toEqual({
+      detail: expect.stringMatching(/\.$/),
+    });
+  });
+
+  test("HTTP/1.0 needs no Host", async () => {
+    const { port } = await listening();
+    const { socket, received, ended } = await client(port);
+    socket.write(`GET /api/projects/1/ HTTP/1.0\r\nAuthorization: Api-Key abc.secret\r\n\r\n`);
+    await ended;
+    expect(received()).toMatch(/^HTTP\/1.1 200 /);
   });
 });
