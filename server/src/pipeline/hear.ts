@@ -80,28 +80,30 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   if (speaksOne(options.engine))
     progress.expectAgain((seconds) => part.count * sampledSeconds(seconds / part.count));
   const spans: SpeechSpan[] = [];
-  const all: ReadSegment[] = [];
-  const readLater = (segment: Segment) =>
-    lanes.start(async () => {
-      all.push({ segment, readings: await read(clip, segment, listen) });
-      progress.recognised(speechSecondsOf((segment.apart ?? segment).spans));
-    });
-  try {
-    for await (const segment of segmentsOf(voice, spans, { ...options, share })) {
-      share.signal.throwIfAborted();
-      await readLater(segment);
+  const readAll = async (
+    segments: Iterable<Segment> | AsyncIterable<Segment>,
+    onRead?: (segment: Segment) => void,
+  ) => {
+    const all: ReadSegment[] = [];
+    try {
+      for await (const segment of segments) {
+        share.signal.throwIfAborted();
+        await lanes.start(async () => {
+          all.push({ segment, readings: await read(clip, segment, listen) });
+          onRead?.(segment);
+        });
+      }
+    } catch (error) {
+      stop.abort(error);
     }
-  } catch (error) {
-    stop.abort(error);
-  }
-  await lanes.idle();
-  share.signal.throwIfAborted();
-  all.sort((a, b) => a.segment.startSample - b.segment.startSample);
-  const readings = await joinReadings(all, async (segments) => {
-    const apart = await readAll(clip, segments, listen, lanes);
+    await lanes.idle();
     share.signal.throwIfAborted();
-    return apart;
-  });
+    return all;
+  };
+  const all = await readAll(segmentsOf(voice, spans, { ...options, share }), (segment) =>
+    progress.recognised(speechSecondsOf((segment.apart ?? segment).spans)),
+  );
+  const readings = await joinReadings(all, readAll);
   const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
     progress.chosenAgain(speechSecondsIn(some), part.count - part.index);
     const compared = await compareAll(clip, some, listenAgain, lanes, progress);
@@ -114,20 +116,6 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
 /** A model of several languages is told which it hears, or writes each as it is. */
 function speaksOne({ languages }: SpeechEngine): boolean {
   return languages.length === 1;
-}
-
-/** Reads segments side by side. */
-async function readAll(
-  clip: Clip,
-  segments: readonly Segment[],
-  listen: Listen,
-  lanes: Lanes,
-): Promise<ReadSegment[]> {
-  const all: ReadSegment[] = [];
-  for (const segment of segments)
-    await lanes.start(async () => void all.push({ segment, readings: await read(clip, segment, listen) }));
-  await lanes.idle();
-  return all;
 }
 
 /** Reads readings once more, side by side. */

@@ -47,16 +47,16 @@ export interface ReadSegment {
 }
 
 /**
- * All readings of a voice, joined where their segments overlap; then these meet there.
+ * All readings of a voice in order, joined where their segments overlap; then these meet there.
  *
- * @param all in order
+ * @param all in any order
  * @param readApart reads segments once more, without overlapping: what to do where no seam is found
  */
 export async function joinReadings(
   all: readonly ReadSegment[],
   readApart: (segments: readonly Segment[]) => Promise<ReadSegment[]>,
 ): Promise<Reading[]> {
-  const readings = all.flatMap((one) => one.readings);
+  const readings = inOrder(all).flatMap((one) => one.readings);
   const unclear = new Set(
     readings.flatMap((a, i) => (isUnclear(a, readings[i + 1]) ? [a, readings[i + 1]] : [])),
   );
@@ -64,7 +64,7 @@ export async function joinReadings(
   const apart = await readApart(again.flatMap(({ segment }) => segment.apart ?? []));
   if (apart.length === 0) return joined(readings);
   const others = all.filter((one) => one.segment.apart === undefined || !again.includes(one));
-  return joinReadings(inOrder([...others, ...apart]), readApart);
+  return joinReadings([...others, ...apart], readApart);
 }
 
 function inOrder(segments: readonly ReadSegment[]): ReadSegment[] {
