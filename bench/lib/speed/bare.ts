@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import type { RecognizerConfig } from "sherpa-onnx-node";
-import { findRecogniser } from "../../../server/src/speech/models/catalogue.ts";
+import { findRecogniser, type FileRole } from "../../../server/src/speech/models/catalogue.ts";
 import { modelFile } from "../../../server/src/speech/models/installed.ts";
 import { SAMPLE_RATE_HZ, type Clip } from "../../../server/src/speech/recogniser.ts";
 import { SHERPA_FAMILIES } from "../../../server/src/speech/sherpa-families.ts";
@@ -13,12 +13,19 @@ import { endWithUs } from "../temporary.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "bare-process.ts");
 
+export interface BareOptions {
+  model: string;
+  workers: number;
+  /** The model as it is published, or as the program prepares it. */
+  files: "published" | "prepared";
+}
+
 export class BareSherpa {
   readonly #processes: ChildProcess[];
 
   /** Starts the processes and waits until they have loaded the model. */
-  static async start(options: { model: string; workers: number }): Promise<BareSherpa> {
-    const config = JSON.stringify(await configOf(options.model));
+  static async start(options: BareOptions): Promise<BareSherpa> {
+    const config = JSON.stringify(await configOf(options));
     const processes = Array.from({ length: options.workers }, () =>
       endWithUs(fork(PROGRAM, [config], { serialization: "advanced", execArgv: [] })),
     );
@@ -56,11 +63,12 @@ export class BareSherpa {
   }
 }
 
-async function configOf(model: string): Promise<RecognizerConfig> {
+async function configOf({ model, files }: BareOptions): Promise<RecognizerConfig> {
   const modelsDir = await testModels();
   const entry = findRecogniser(model);
-  const file: (role: (typeof entry.files)[number]["role"]) => string = (role) =>
-    modelFile(modelsDir, entry, role);
+  const decoder = files === "published" ? "published-decoder" : "merged-decoder";
+  const file = (role: FileRole): string =>
+    modelFile(modelsDir, entry, role === "merged-decoder" ? decoder : role);
   return {
     featConfig: { sampleRate: SAMPLE_RATE_HZ, featureDim: 80 },
     modelConfig: {

@@ -1,4 +1,7 @@
-/** How fast the whole program transcribes, next to bare sherpa-onnx on the very clips that it recognised. */
+/**
+ * How fast the whole program transcribes, next to bare sherpa-onnx on the very clips that it recognised: with the model as it is published, and
+ * with the decoder that the program prepares.
+ */
 import type { Clip } from "../../../server/src/speech/recogniser.ts";
 import { BareSherpa } from "./bare.ts";
 import { decodeRecording, heardClips } from "./clips.ts";
@@ -31,7 +34,7 @@ interface Batch {
   seconds: number;
 }
 
-/** The two take turns, so that a machine that becomes slower or faster meanwhile does so for both. */
+/** The three take turns, so that a machine that becomes slower or faster meanwhile does so for all. */
 export async function measurePipeline(options: PipelineOptions): Promise<Measured> {
   const folder = temporaryFolder();
   const speech = await findSpeech(folder, options.audio);
@@ -47,11 +50,14 @@ export async function measurePipeline(options: PipelineOptions): Promise<Measure
   );
   const batches = [await batchOf([one], options.seconds), await batchOf(several, options.fileSeconds)];
   const program = await Program.start(options);
-  const bare = await BareSherpa.start(options);
+  const bare = await BareSherpa.start({ ...options, files: "published" });
+  const prepared = await BareSherpa.start({ ...options, files: "prepared" });
   const passes: Pass[] = [];
   for (let round = 0; round < options.rounds; round += 1)
-    for (const batch of batches) if (batch.files.length > 0) passes.push(await pass(batch, program, bare));
+    for (const batch of batches)
+      if (batch.files.length > 0) passes.push(await pass(batch, { program, bare, prepared }));
   bare.close();
+  prepared.close();
   await program.stop();
   removeFolder(folder);
   return reportPipeline(passes, speech, options);
@@ -61,25 +67,39 @@ async function batchOf(files: string[], seconds: number): Promise<Batch> {
   return { files, wholes: await Promise.all(files.map(decodeRecording)), seconds };
 }
 
-async function pass({ files, wholes, seconds }: Batch, program: Program, bare: BareSherpa): Promise<Pass> {
+interface Contestants {
+  program: Program;
+  bare: BareSherpa;
+  prepared: BareSherpa;
+}
+
+async function pass({ files, wholes, seconds }: Batch, contestants: Contestants): Promise<Pass> {
+  const { program, bare, prepared } = contestants;
   const ours = await timed(
     () => cpuSeconds(program.pid),
     () => transcribeAll(program, files),
   );
   const heard = await Promise.all(ours.result.map((id, i) => heardClips(program, id, wholeOf(wholes, i))));
   const clips = interleaved(heard);
-  const theirs = await timed(
-    () => bare.cpuSeconds(),
-    () => bare.recognise(clips.map(({ clip }) => clip)),
-  );
+  const recognised = (by: BareSherpa) =>
+    timed(
+      () => by.cpuSeconds(),
+      () => by.recognise(clips.map(({ clip }) => clip)),
+    );
+  const theirs = await recognised(bare);
+  const preparedToo = await recognised(prepared);
   return {
     files: files.length,
     fileSeconds: seconds,
     clips: clips.length,
     clipSamples: clips.reduce((sum, { clip }) => sum + clip.endSample - clip.startSample, 0),
-    sameTexts: clips.filter(({ text }, i) => plain(text) === plain(theirs.result[i] ?? "")).length,
+    sameTexts: clips.filter(
+      ({ text }, i) =>
+        new Set([text, theirs.result[i] ?? "", preparedToo.result[i] ?? ""].map(plain)).size === 1,
+    ).length,
     ours: ours.used,
     bare: theirs.used,
+    prepared: preparedToo.used,
   };
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { configure } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { CATALOGUE, findModel, findRecogniser, recognisersFor } from "./catalogue.ts";
-import { downloadBytes, sizeBytes } from "./entry.ts";
+import { downloadBytes, publishedFiles, sizeBytes } from "./entry.ts";
 
 const defaultModel = configure(readEnv({})).model;
 
@@ -27,9 +27,21 @@ describe.each(CATALOGUE.map((entry) => [entry.name, entry] as const))("%s", (_, 
       /^https:\/\/.*\/(?:[0-9a-f]{40}|releases\/download\/[a-z0-9-]+)\/$/,
     );
     for (const tarball of packages) expect(tarball.integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
-    const made = packages.flatMap((tarball) => tarball.members.map((member) => member.file));
+    const unpacked = packages.flatMap((tarball) => tarball.members.map((member) => member.file));
     const plain = base === null ? [] : entry.files.map((file) => file.name);
-    expect([...made, ...plain].sort()).toEqual(entry.files.map((file) => file.name).sort());
+    expect([...unpacked, ...plain].sort()).toEqual(
+      publishedFiles(entry)
+        .map((file) => file.name)
+        .sort(),
+    );
+  });
+
+  test("makes files of published ones that stand before them", () => {
+    const early = entry.files.filter(({ madeOf }, i) => {
+      const before = publishedFiles({ ...entry, files: entry.files.slice(0, i) });
+      return madeOf !== undefined && before.every(({ name }) => name !== madeOf);
+    });
+    expect(early).toEqual([]);
   });
 
   test("requires models that exist", () => {

@@ -51,18 +51,31 @@ const LLAMA_TOKENIZER: Package = {
   ],
 };
 
-function moonshine(size: "base" | "tiny", encoder: Content, mergedDecoder: Content): ModelEntry {
-  const onnx: ModelFile[] = [
+interface MoonshineExport {
+  encoder: Content;
+  decoder: Content;
+  /** What `prepareMoonshineDecoder` makes of the decoder. */
+  prepared: Content;
+}
+
+function moonshine(size: "base" | "tiny", { encoder, decoder, prepared }: MoonshineExport): ModelEntry {
+  const published: ModelFile[] = [
     { role: "encoder", name: "encoder_model.onnx", ...encoder },
-    { role: "merged-decoder", name: "decoder_model_merged.onnx", ...mergedDecoder },
+    { role: "published-decoder", name: "decoder_model_merged.onnx", ...decoder },
   ];
+  const made: ModelFile = {
+    role: "merged-decoder",
+    name: "decoder_prepared.onnx",
+    madeOf: "decoder_model_merged.onnx",
+    ...prepared,
+  };
   const weights: Package = {
     name: "@usefulsensors/moonshine-js",
     version: "0.1.14",
     integrity:
       "sha512-AbpOnDdMSZ8ZlZYdlUb2UvzBb1Yk9rVoU9BWPtXLpdrt5A6CoDbEct7guLkpcT+GhTtwpsiRrQR1CH1KQy8/mQ==",
     sizeBytes: 72_711_419,
-    members: onnx.map((file) => ({
+    members: published.map((file) => ({
       path: `package/dist/model/${size}/quantized/${file.name}`,
       file: file.name,
       make: "copy",
@@ -73,7 +86,7 @@ function moonshine(size: "base" | "tiny", encoder: Content, mergedDecoder: Conte
     purpose: "recogniser",
     engine: "sherpa",
     family: "moonshine",
-    files: [...onnx, MOONSHINE_TOKENS],
+    files: [...published, MOONSHINE_TOKENS, made],
     languages: ["en"],
     licence: "MIT",
     upstream: "https://github.com/moonshine-ai/moonshine",
@@ -248,16 +261,34 @@ const WESPEAKER: ModelEntry = {
 
 /** Every model that can be installed, the default first. */
 export const CATALOGUE: readonly ModelEntry[] = [
-  moonshine(
-    "base",
-    { sizeBytes: 20_513_063, sha256: "1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751" },
-    { sizeBytes: 42_498_870, sha256: "cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3" },
-  ),
-  moonshine(
-    "tiny",
-    { sizeBytes: 7_937_661, sha256: "c6fc4b7bc5af75c0591fd157a1f3829b533d18e9769a888fd95a62e470dd4f4a" },
-    { sizeBytes: 20_243_286, sha256: "eed87831c3a6103534aae7d47a5d485025c659a1323901513961c39fe8a1a367" },
-  ),
+  moonshine("base", {
+    encoder: {
+      sizeBytes: 20_513_063,
+      sha256: "1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751",
+    },
+    decoder: {
+      sizeBytes: 42_498_870,
+      sha256: "cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3",
+    },
+    prepared: {
+      sizeBytes: 42_492_365,
+      sha256: "aca5743acb8a25236425500995df0e03b685a9b76c566e7647ae8fbeacd7aeea",
+    },
+  }),
+  moonshine("tiny", {
+    encoder: {
+      sizeBytes: 7_937_661,
+      sha256: "c6fc4b7bc5af75c0591fd157a1f3829b533d18e9769a888fd95a62e470dd4f4a",
+    },
+    decoder: {
+      sizeBytes: 20_243_286,
+      sha256: "eed87831c3a6103534aae7d47a5d485025c659a1323901513961c39fe8a1a367",
+    },
+    prepared: {
+      sizeBytes: 20_238_421,
+      sha256: "fafffa87a106887494fcbca5633c8d588627572c77b805a797282595a4d621ad",
+    },
+  }),
   PARAKEET,
   SENSE_VOICE,
   whisper("tiny", {

@@ -12,7 +12,14 @@ export type ModelFamily =
   | "voice-embedding";
 
 /** What a file is for within its family. */
-export type FileRole = "encoder" | "decoder" | "merged-decoder" | "joiner" | "model" | "tokens";
+export type FileRole =
+  | "encoder"
+  | "decoder"
+  | "merged-decoder"
+  | "published-decoder"
+  | "joiner"
+  | "model"
+  | "tokens";
 
 export interface ModelFile {
   role: FileRole;
@@ -20,6 +27,8 @@ export interface ModelFile {
   sizeBytes: number;
   /** Lower-case hex. */
   sha256: string;
+  /** Where it is not published but made here: the name of the file that it is made of, which stands before it. */
+  madeOf?: string;
 }
 
 /** One member of a package's tarball that becomes a file of the model. */
@@ -65,13 +74,18 @@ export interface ModelEntry {
 /** A model that writes what is said. */
 export type RecogniserEntry = ModelEntry & { family: Exclude<ModelFamily, "silero" | "voice-embedding"> };
 
+/** The files that are published somewhere; the others are made of them. */
+export function publishedFiles({ files }: ModelEntry): ModelFile[] {
+  return files.filter(({ madeOf }) => madeOf === undefined);
+}
+
 /** Bytes on disk of an installed model. */
-export function sizeBytes(entry: ModelEntry): number {
-  return entry.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+export function sizeBytes({ files }: Pick<ModelEntry, "files">): number {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
 
 /** Bytes to download for a model, without what it requires. */
 export function downloadBytes(entry: ModelEntry): number {
-  if (entry.source.kind === "address") return sizeBytes(entry);
+  if (entry.source.kind === "address") return sizeBytes({ files: publishedFiles(entry) });
   return entry.source.packages.reduce((sum, tarball) => sum + tarball.sizeBytes, 0);
 }

