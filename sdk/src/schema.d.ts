@@ -703,7 +703,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Transcribe a recording and wait for the text */
+        /**
+         * Transcribe a recording and wait for the text
+         * @description With an `Idempotency-Key` header, asking again gives the first answer and makes nothing new.
+         */
         post: operations["v1_audio_transcriptions_create"];
         delete?: never;
         options?: never;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
@@ -110,6 +110,14 @@ export async function dataFolder(): Promise<string> {
   await mkdir(dataDir);
   await symlink(await testModels(), join(dataDir, "models"));
   return dataDir;
+}
+
+/** Names of everything below the blob folder of a data folder. */
+export async function blobs(dataDir: string): Promise<string[]> {
+  const entries = await readdir(join(dataDir, "blobs"), { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
 /** The real program on a free port, in this process, with a data folder of its own; closed when the test ends. */

@@ -15,6 +15,7 @@ const ENDPOINTS = [
   "POST /api/files/",
   "POST /api/files/{id}/transcribe/",
   "POST /api/tasks/{id}/retry/",
+  "POST /v1/audio/transcriptions",
 ] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 

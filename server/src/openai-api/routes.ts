@@ -4,6 +4,7 @@ import type { Actor } from "../accounts/users.ts";
 import type { ApiServer } from "../http/server.ts";
 import { arrayOf, objectOf, oneOf } from "../http/shapes.ts";
 import { type Dialect, view } from "../http/view.ts";
+import { ONCE } from "../idempotency/idempotency.ts";
 import { ANSWER_MEDIA_TYPES, JSON_ANSWER } from "./answer.ts";
 import { OPENAI_ERROR } from "./errors.ts";
 import { MODEL, offeredModels, theModel } from "./models.ts";
@@ -56,6 +57,7 @@ export function openAiRoutes(server: ApiServer<Actor>, services: OpenAiApiServic
     actions: {
       POST: {
         summary: "Transcribe a recording and wait for the text",
+        ...ONCE,
         rate: "uploads",
         body: TRANSCRIPTION_REQUEST,
         responses: { 200: JSON_ANSWER },

@@ -17,6 +17,7 @@ import { NotFound } from "../http/errors.ts";
 import { readForm } from "../http/multipart.ts";
 import type { Valid } from "../http/serializer.ts";
 import type { Answer, Call } from "../http/view.ts";
+import { type Endpoint, type KeptAnswer, once } from "../idempotency/idempotency.ts";
 import type { Changes } from "../observe/changes.ts";
 import { createProject, PROJECT_DEFAULTS } from "../projects/projects.ts";
 import { asTranscript, findTranscript, turnsOf } from "../transcripts/transcripts.ts";
@@ -32,6 +33,8 @@ export interface TranscribeServices extends UploadServices {
   since: Date;
 }
 
+const ENDPOINT = "POST /v1/audio/transcriptions" satisfies Endpoint;
+
 type Wanted = Valid<typeof TRANSCRIPTION_REQUEST>;
 
 /**
@@ -39,22 +42,28 @@ type Wanted = Valid<typeof TRANSCRIPTION_REQUEST>;
  * waited for. A client that goes away, or waits too long, leaves all of it to be found under `/api/files/`.
  */
 export async function transcribeNow(services: TranscribeServices, call: Call<Actor>): Promise<Answer> {
-  const { id, wanted } = await take(services, call);
+  const { id, wanted, replayed } = await take(services, call);
   const { waitMs, answerMs } = LIMITS.openaiApi;
   call.allowSilence(waitMs + answerMs);
   const file = await settledFile(services, call.actor, id, { waitMs, signal: call.signal });
   if (!file) throw new NotFound();
-  return answerWith(await documentOf(services, call.actor, file), {
+  const answer = await answerWith(await documentOf(services, call.actor, file), {
     format: wanted.response_format,
     withWords: wanted["timestamp_granularities[]"]?.includes("word") ?? false,
   });
+  return { ...answer, headers: { ...answer.headers, ...replayed } };
 }
 
-/** Whatever ends it early, no blob stays behind. */
-async function take(
-  services: TranscribeServices,
-  call: Call<Actor>,
-): Promise<{ id: number; wanted: Wanted }> {
+interface Taken {
+  /** Of the file. */
+  id: number;
+  wanted: Wanted;
+  /** Headers of an answer about a recording that came before, under the same `Idempotency-Key`. */
+  replayed: Answer["headers"];
+}
+
+/** Whatever ends it early, no blob stays behind; nor does one that came before. */
+async function take(services: TranscribeServices, call: Call<Actor>): Promise<Taken> {
   const { blobs, config } = services;
   const form = await readForm(call, {
     fileField: "file",
@@ -69,29 +78,29 @@ async function take(
     const { filename, kept: blob } = wanted.file;
     const upload = { fileType: "audio", filename, blob } as const;
     const inspected = await inspect(upload, services, call.signal);
-    const id = await services.db
-      .transaction()
-      .execute((tx) =>
-        store(tx, services, call.actor, { ...upload, ...inspected }, wanted.language ?? "auto"),
-      );
-    stored = true;
-    services.wake();
-    return { id, wanted };
+    const language = wanted.language ?? "auto";
+    const { answer, isNew } = await once(services, call, ENDPOINT, [language, filename, blob.sha256], (tx) =>
+      store(tx, services, call.actor, { ...upload, ...inspected }, language),
+    );
+    stored = isNew;
+    if (isNew) services.wake();
+    return { id: Number(answer.body), wanted, replayed: answer.headers };
   } finally {
     if (form.file && !stored) await discard(services, form.file.kept);
   }
 }
 
+/** @returns the file's id, which is what an `Idempotency-Key` stands for: the text may not be there yet */
 async function store(
   tx: Tx,
   services: TranscribeServices,
   actor: Actor,
   upload: Omit<Upload, "projectId"> & Inspected,
   language: string,
-): Promise<number> {
+): Promise<KeptAnswer> {
   const now = services.now();
   const projectId = (await firstProject(tx, actor, language)) ?? (await newProject(tx, actor, language, now));
-  return createFile(tx, services, { ...upload, projectId }, actor, now);
+  return { status: 200, body: await createFile(tx, services, { ...upload, projectId }, actor, now) };
 }
 
 /** The user's own first project for recordings in a language, since it is the project that says which is spoken. */

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -6,20 +6,12 @@ import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { tone, makeFile } from "../audio.ts";
 import { temporaryFolder } from "../database.ts";
-import { startServer } from "../harness.ts";
+import { blobs, startServer } from "../harness.ts";
 
 async function write(name: string, content: string | Buffer): Promise<string> {
   const path = join(await temporaryFolder(), name);
   await writeFile(path, content);
   return path;
-}
-
-/** Names of everything below the blob folder. */
-async function blobs(dataDir: string): Promise<string[]> {
-  const entries = await readdir(join(dataDir, "blobs"), { recursive: true, withFileTypes: true }).catch(
-    () => [],
-  );
-  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
 test("an upload is answered with the documented fields, and its task is queued with it", async () => {

@@ -9,7 +9,7 @@ import { answerWith } from "../../src/openai-api/answer.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { spoken, tone } from "../audio.ts";
 import { temporaryFolder } from "../database.ts";
-import { type Client, readReply, type Reply, startServer, TEST_MODEL } from "../harness.ts";
+import { blobs, type Client, readReply, type Reply, startServer, TEST_MODEL } from "../harness.ts";
 import { startOpenAiServer } from "../openai-server.ts";
 import { documentOf, turnOf } from "../transcripts.ts";
 
@@ -18,8 +18,14 @@ const TEXT = "The committee met on Monday to discuss the plans for the new libra
 type Fields = Record<string, string | string[]>;
 
 /** As a client of OpenAI asks: with a Bearer key, and `Accept` for JSON whatever the format. */
-async function ask(client: Client, method: string, path: string, body?: FormData): Promise<Reply> {
-  const headers = { authorization: `Bearer ${client.key}`, accept: "application/json" };
+async function ask(
+  client: Client,
+  method: string,
+  path: string,
+  body?: FormData,
+  more: Record<string, string> = {},
+): Promise<Reply> {
+  const headers = { authorization: `Bearer ${client.key}`, accept: "application/json", ...more };
   return readReply(await fetch(new URL(path, client.baseUrl), { method, headers, ...(body && { body }) }));
 }
 
@@ -32,9 +38,14 @@ async function transcriptionForm(path: string | null, fields: Fields): Promise<F
   return form;
 }
 
-async function transcribe(client: Client, path: string | null, fields: Fields = {}): Promise<Reply> {
+async function transcribe(
+  client: Client,
+  path: string | null,
+  fields: Fields = {},
+  headers: Record<string, string> = {},
+): Promise<Reply> {
   const form = await transcriptionForm(path, { model: "whisper-1", ...fields });
-  return ask(client, "POST", "/v1/audio/transcriptions", form);
+  return ask(client, "POST", "/v1/audio/transcriptions", form, headers);
 }
 
 function refusal(status: number, error: Record<string, unknown>) {
@@ -241,6 +252,30 @@ test("the language asked for is the model's, and a project of that language is m
     { title: "OpenAI API (de)", language: "de", file_count: 2 },
     { title: "OpenAI API", language: "auto", file_count: 1 },
   ]);
+}, 60_000);
+
+test("a recording that is sent again under its Idempotency-Key is stored and transcribed once, and answered in any format", async () => {
+  await using elsewhere = await startOpenAiServer({ hears: () => ({ text: TEXT }) });
+  const { admin, dataDir } = await startServer({
+    env: { USPEECH_MODEL: "openai", USPEECH_OPENAI_URL: elsewhere.url, USPEECH_OPENAI_MODEL: "large" },
+  });
+  const path = await spoken(TEXT);
+  const key = { "idempotency-key": "k" };
+  const answers = await Promise.all(
+    ["json", "text"].map((response_format) => transcribe(admin, path, { response_format }, key)),
+  );
+  expect(answers.map(({ status, body }) => [status, body])).toEqual([
+    [200, { text: TEXT }],
+    [200, `${TEXT}\n`],
+  ]);
+  expect(answers.filter(({ headers }) => headers.get("idempotency-replayed") === "true")).toHaveLength(1);
+  expect(elsewhere.calls).toHaveLength(1);
+  const { count, results } = (await admin.get("/api/files/")).body;
+  expect([count, results[0].status]).toEqual([1, "transcribed"]);
+  expect(await blobs(dataDir)).toHaveLength(1);
+  const other = refusal(400, { message: expect.stringContaining("Use a new key") });
+  expect(await transcribe(admin, path, { language: "en" }, key)).toMatchObject(other);
+  expect(await admin.upload(path, { headers: key })).toMatchObject({ status: 400 });
 }, 60_000);
 
 test("a failure that is not the recording's is a 500 that is not to be sent again", async () => {
