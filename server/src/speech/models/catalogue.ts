@@ -133,15 +133,9 @@ const SILERO_VAD: ModelEntry = {
   requires: [],
 };
 
-/**
- * The int8 exports that the maintainer of sherpa-onnx publishes, one repository a model, each fixed at one revision:
- * what is behind such an address never changes.
- */
+/** Exports for sherpa-onnx, one repository a model, each fixed at one revision: what is behind such an address never changes. */
 function exported(repository: string, revision: string): ModelSource {
-  return {
-    kind: "address",
-    base: `https://huggingface.co/csukuangfj/${repository}/resolve/${revision}/`,
-  };
+  return { kind: "address", base: `https://huggingface.co/${repository}/resolve/${revision}/` };
 }
 
 interface WhisperExport {
@@ -170,7 +164,7 @@ function whisper(size: string, { revision, languages, encoder, decoder }: Whispe
     languages,
     licence: "MIT",
     upstream: "https://github.com/openai/whisper",
-    source: exported(`sherpa-onnx-whisper-${size}`, revision),
+    source: exported(`csukuangfj/sherpa-onnx-whisper-${size}`, revision),
     requires: [DETECTOR],
   };
 }
@@ -204,7 +198,44 @@ const PARAKEET: ModelEntry = {
   languages: "bg cs da de el en es et fi fr hr hu it lt lv mt nl pl pt ro ru sk sl sv uk".split(" "),
   licence: "CC-BY-4.0",
   upstream: "https://github.com/NVIDIA-NeMo/NeMo",
-  source: exported("sherpa-onnx-nemo-parakeet-tdt-0.6b-v3-int8", "2bda32ec70b097a55adaa07d9a7173915b43cc78"),
+  source: exported(
+    "csukuangfj/sherpa-onnx-nemo-parakeet-tdt-0.6b-v3-int8",
+    "2bda32ec70b097a55adaa07d9a7173915b43cc78",
+  ),
+  requires: [DETECTOR],
+};
+
+/** The decoder is tiny, and not in 8 bits, as in the examples of those who publish it. */
+const REAZON_SPEECH: ModelEntry = {
+  name: "reazonspeech-k2-v2",
+  purpose: "recogniser",
+  engine: "sherpa",
+  family: "zipformer-transducer",
+  files: [
+    file(
+      "encoder",
+      "encoder-epoch-99-avg-1.int8.onnx",
+      154_670_139,
+      "2c7bd08a8a99f9ddd0d9e458456577b1f6279214e51426f114f9eced44c54e1d",
+    ),
+    file(
+      "decoder",
+      "decoder-epoch-99-avg-1.onnx",
+      11_767_836,
+      "58b18211ae06265466bfa17172dab574df94f76c8bcb61a3640c28ba860e4124",
+    ),
+    file(
+      "joiner",
+      "joiner-epoch-99-avg-1.int8.onnx",
+      2_696_970,
+      "49cc7ea1d3d35a40a27442db5e89996da64bf0e683a903dce76e99e57a12e4de",
+    ),
+    file("tokens", "tokens.txt", 45_754, "2c3ac659818a48a0c04010e0593bbc4d7c8a24a054340b01131499c05fd52def"),
+  ],
+  languages: ["ja"],
+  licence: "Apache-2.0",
+  upstream: "https://github.com/reazon-research/ReazonSpeech",
+  source: exported("reazon-research/reazonspeech-k2-v2", "291488c8151be24d7da4bf7af26e533fad96e407"),
   requires: [DETECTOR],
 };
 
@@ -226,7 +257,7 @@ const SENSE_VOICE: ModelEntry = {
   licence: "FunASR Model License",
   upstream: "https://github.com/FunAudioLLM/SenseVoice",
   source: exported(
-    "sherpa-onnx-sense-voice-zh-en-ja-ko-yue-2024-07-17",
+    "csukuangfj/sherpa-onnx-sense-voice-zh-en-ja-ko-yue-2024-07-17",
     "2365baeacb507f821a0c8120fcee3d484dba7a07",
   ),
   requires: [DETECTOR],
@@ -291,6 +322,7 @@ export const CATALOGUE: readonly ModelEntry[] = [
   }),
   PARAKEET,
   SENSE_VOICE,
+  REAZON_SPEECH,
   whisper("tiny", {
     revision: "65176e2deb88badc814a94058666cadccc29b61c",
     languages: WHISPER_LANGUAGES,
@@ -352,6 +384,7 @@ const RECOMMENDED: readonly string[] = [
   "moonshine-base",
   "parakeet-tdt-0.6b-v3",
   "sense-voice",
+  "reazonspeech-k2-v2",
   "whisper-small",
   "whisper-turbo",
   "whisper-base",

@@ -7,6 +7,7 @@ export type ModelFamily =
   | "moonshine"
   | "whisper"
   | "nemo-transducer"
+  | "zipformer-transducer"
   | "sense-voice"
   | "silero"
   | "voice-embedding";
