@@ -85,16 +85,58 @@ describe("a comparison", () => {
   });
 
   test("of a short text with a few words read otherwise says nothing yet", () => {
-    const few: Comparison = { segment: reading(0, 3).segment, words: 6, common: 4, depthDb: null };
+    const few: Comparison = { segment: reading(0, 3).segment, words: 6, common: 4, fit: null, depthDb: null };
     expect([isStrange(few), isForeign([few])]).toEqual([false, false]);
   });
 
   test("with most words read otherwise is strange, and in a longer text another language", () => {
-    const third: Comparison = { segment: reading(0, 9).segment, words: 30, common: 10, depthDb: null };
+    const third: Comparison = {
+      segment: reading(0, 9).segment,
+      words: 30,
+      common: 10,
+      fit: null,
+      depthDb: null,
+    };
     expect([isStrange(third), isForeign([third])]).toEqual([true, true]);
     const half = { ...third, common: 18 };
     expect([isStrange(half), isForeign([half])]).toEqual([true, false]);
     expect(isForeign([half, half, half, half])).toBe(true);
+  });
+
+  test("with most words read alike is strange where these do not fit their sound", () => {
+    const alike: Comparison = {
+      segment: reading(0, 9).segment,
+      words: 30,
+      common: 21,
+      fit: null,
+      depthDb: null,
+    };
+    const judged = [null, -2.6, -3.4, -4.5, -9].map((fit) => isStrange({ ...alike, fit }));
+    expect(judged).toEqual([false, false, false, true, true]);
+    expect([-2.6, -4.5].map((fit) => isForeign([{ ...alike, fit }]))).toEqual([false, false]);
+    expect([-2.6, -4.5].map((fit) => isForeign(Array(4).fill({ ...alike, fit })))).toEqual([false, true]);
+  });
+
+  test("with nearly all words read alike is not, however badly they fit, nor is one of a few words", () => {
+    const unfit: Comparison = {
+      segment: reading(0, 9).segment,
+      words: 12,
+      common: 10,
+      fit: -9,
+      depthDb: null,
+    };
+    expect([isStrange(unfit), isForeign([unfit])]).toEqual([false, false]);
+    const few = { ...unfit, words: 7, common: 4 };
+    expect([isStrange(few), isForeign([few])]).toEqual([false, false]);
+  });
+
+  test("knows how well the words fit their sound where they were looked for in it", async () => {
+    const clip = await recorded(20, 0);
+    const [one, other] = [reading(0, 10), [heard(SAID)]];
+    expect((await comparisonOf(clip, one, other))?.fit).toBeNull();
+    const aligned = one.heard.words.map((_, i) => ({ start: i, end: i + 1, fit: -i, squeeze: 0.2 }));
+    const found = { ...one, heard: { ...one.heard, aligned } };
+    expect((await comparisonOf(clip, found, other))?.fit).toBe(-2.5);
   });
 });
 

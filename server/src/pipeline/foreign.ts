@@ -1,6 +1,7 @@
 /**
  * Tells speech in a language that the model does not speak. A model writes fluent sentences for it all the same, but others
- * each time it hears the speech cut differently; speech in its own language it reads alike.
+ * each time it hears the speech cut differently; speech in its own language it reads alike. What it half translates it reads
+ * alike, too, but in words that do not fit the sound.
  */
 import type { Clip } from "../speech/recogniser.ts";
 import { wordsInCommon } from "./evidence/agreement.ts";
@@ -10,6 +11,7 @@ import { GUARD } from "./guard.ts";
 import { textOf, type Heard } from "./heard.ts";
 import type { Reading } from "./looks.ts";
 import { speechSecondsIn, speechSecondsOf, type Segment } from "./segments.ts";
+import { meanFit } from "./word-times.ts";
 
 /** Two readings of the same speech in different cuts, side by side. */
 export interface Comparison {
@@ -18,6 +20,8 @@ export interface Comparison {
   words: number;
   /** How many of them the other text has in the same order. */
   common: number;
+  /** How well the words of the first text explain the sound, as in {@link meanFit}; null where they were not looked for in it. */
+  fit: number | null;
   /** How far the level falls in the speech's dips, in decibels; null where the texts agree and it does not matter. */
   depthDb: number | null;
 }
@@ -107,13 +111,26 @@ export async function comparisonOf(
   const second = plainWords(other.map((piece) => textOf(piece.words)).join(" "));
   const words = Math.min(first.length, second.length);
   if (words < COMPARED_WORDS_MIN) return null;
-  const comparison = { segment, words, common: wordsInCommon(first, second), depthDb: null };
+  const fit = heard.aligned ? meanFit(heard.aligned) : null;
+  const comparison = { segment, words, common: wordsInCommon(first, second), fit, depthDb: null };
   return isStrange(comparison) ? { ...comparison, depthDb: await depthDb(clip, segment) } : comparison;
 }
 
 /** Whether speech is read so differently that its text is to be doubted. */
-export function isStrange({ words, common }: Comparison): boolean {
-  return common < words * GUARD.agreedShareMin - GUARD.agreedSlack * Math.sqrt(words);
+export function isStrange(comparison: Comparison): boolean {
+  const { words, common } = comparison;
+  return common < words * agreedShareMin(comparison) - GUARD.agreedSlack * Math.sqrt(words);
+}
+
+/** Share of the words that must be read alike, chance left aside: more where they do not fit their sound. */
+export function agreedShareMin(comparison: Comparison): number {
+  return GUARD.agreedShareMin + misfitShare(comparison);
+}
+
+/** By how much more words must be read alike, as a share of them, because they do not fit their sound. */
+function misfitShare({ words, fit }: Comparison): number {
+  if (fit === null || words < GUARD.misfitWordsMin) return 0;
+  return Math.min(GUARD.misfitShareMax, GUARD.misfitSharePerFit * Math.max(0, GUARD.misfitBelow - fit));
 }
 
 /**
@@ -124,10 +141,15 @@ export function isForeign(comparisons: readonly Comparison[]): boolean {
   return isUnlike(comparisons.filter(isClear), GUARD.foreignShareMax);
 }
 
-/** Whether so much was read differently that the text cannot be what was said. @param shareMax of the words may be read alike */
+/**
+ * Whether so much was read differently that the text cannot be what was said.
+ *
+ * @param shareMax of the words may be read alike; more of those that do not fit their sound
+ */
 export function isUnlike(comparisons: readonly Comparison[], shareMax: number): boolean {
   const { words, common } = sumOf(comparisons);
-  return words > 0 && common <= words * shareMax - GUARD.foreignSlack * Math.sqrt(words);
+  const commonMax = comparisons.reduce((sum, one) => sum + one.words * (shareMax + misfitShare(one)), 0);
+  return words > 0 && common <= commonMax - GUARD.foreignSlack * Math.sqrt(words);
 }
 
 /** Whether noise is no explanation for what was read differently. */

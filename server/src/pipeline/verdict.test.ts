@@ -49,7 +49,9 @@ describe("a recording", () => {
 
 describe("text that another cut does not have", () => {
   const said = reading("one two three four five six seven eight nine ten", 0, 6);
-  const compared = (depthDb: number, common = 1) => [{ segment: said.segment, words: 10, common, depthDb }];
+  const compared = (depthDb: number, common = 1) => [
+    { segment: said.segment, words: 10, common, fit: null, depthDb },
+  ];
 
   test("is withheld, for the language's sake in clear speech and as a guess in noise", () => {
     const kinds = [30, 5].map((depth) => withholdForeign([said], compared(depth)));
@@ -61,6 +63,14 @@ describe("text that another cut does not have", () => {
 
   test("is only doubted where half of it is the same", () => {
     expect(withholdForeign([said], compared(30, 5))[0]?.standing).toBe("doubtful");
+  });
+
+  test("must have more of it where the words do not fit their sound, and the evidence says how much", () => {
+    const [fitting, unfit] = [-2, -5].map((fit) =>
+      withholdForeign([said], [{ segment: said.segment, words: 10, common: 7, fit, depthDb: 30 }]),
+    );
+    expect(fitting).toEqual([said]);
+    expect(unfit?.[0]).toMatchObject({ standing: "doubtful", evidence: [{ value: 0.7, limit: 0.9 }] });
   });
 
   test("is no transcript where it is all in noise, and leaves one where it is another language in between", () => {
@@ -121,8 +131,8 @@ describe("the language", () => {
 
   test("of a model of one language is as sure as the share of speech that was read alike", () => {
     const comparisons = [
-      { segment: reading("", 0, 6).segment, words: 20, common: 19, depthDb: null },
-      { segment: reading("", 10, 12).segment, words: 20, common: 4, depthDb: null },
+      { segment: reading("", 0, 6).segment, words: 20, common: 19, fit: null, depthDb: null },
+      { segment: reading("", 10, 12).segment, words: 20, common: 4, fit: null, depthDb: null },
     ];
     expect(languageOf(mixed, null, ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });
     expect(languageOf(mixed, "en", ["en"], comparisons)).toEqual({ language: "en", confidence: 0.75 });

@@ -1,6 +1,15 @@
 /** Judges a recording as a whole, once all of it was heard. */
 import { plainWords } from "./evidence/repetition.ts";
-import { isClear, isForeign, isStrange, isUnlike, spokenShare, sumOf, type Comparison } from "./foreign.ts";
+import {
+  agreedShareMin,
+  isClear,
+  isForeign,
+  isStrange,
+  isUnlike,
+  spokenShare,
+  sumOf,
+  type Comparison,
+} from "./foreign.ts";
 import { GUARD } from "./guard.ts";
 import { textOf } from "./heard.ts";
 import type { Reading } from "./looks.ts";
@@ -117,10 +126,14 @@ function readDifferently({ segment, heard }: Reading, comparison: Comparison): E
   return {
     kind: isClear(comparison) ? "language" : "agreement",
     span: spanOf(segment),
-    value: Math.round((100 * comparison.common) / comparison.words) / 100,
-    limit: GUARD.agreedShareMin,
+    value: hundredths(comparison.common / comparison.words),
+    limit: hundredths(agreedShareMin(comparison)),
     text: textOf(heard.words),
   };
+}
+
+function hundredths(share: number): number {
+  return Math.round(100 * share) / 100;
 }
 
 function isForeignReading({ standing, evidence }: Reading): boolean {
