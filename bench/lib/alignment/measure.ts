@@ -105,7 +105,7 @@ async function recognise(samples: Float32Array, recogniser: Recogniser | null) {
 
 function timesOf(samples: Float32Array, spans: SpeechSpan[], heard: Heard): TimedWord[] {
   const segment = { startSample: 0, endSample: samples.length, spans };
-  return timeWords({ segment, heard, standing: "kept", evidence: [] });
+  return timeWords({ segment, heard });
 }
 
 function errorsOf(timed: readonly TimedWord[], known: readonly KnownWord[]): number[] {

@@ -11,8 +11,15 @@ export interface StoredSegment {
   startSample: number;
   endSample: number;
   heard: Heard;
-  /** The guard doubts the text: it is not to be shown before the recording's end. */
-  doubted: boolean;
+  /** Null where the guard doubts the text or the speech was shown before: it waits for the recording's end. */
+  shown: ShownText | null;
+}
+
+/** Text that may be shown while the recording is still being worked on, and the part of the signal that it stands for. */
+export interface ShownText {
+  startSample: number;
+  endSample: number;
+  text: string;
 }
 
 /** Keyed by `mix`, `startSample` and `endSample`; a segment that is saved again is the same again. */

@@ -18,7 +18,7 @@ import {
 import { heardOf, type Heard } from "./heard.ts";
 import { Lanes } from "./lanes.ts";
 import { read, recut, type Listen, type Reading } from "./looks.ts";
-import { joinReadings, type ReadSegment } from "./overlap.ts";
+import { joinReadings, ownText, type ReadSegment } from "./overlap.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { cutLong } from "./quiet.ts";
 import {
@@ -75,6 +75,7 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   );
   const heard = new Map<string, Heard>();
   const listen = once(heard, listening(clip, { ...options, share }, withAlignment));
+  const listenUnshown: Listen = (segment) => listen(segment, isNotShown);
   const listenAgain = once(heard, listening(clip, { ...options, share }, asHeard));
   const { progress, part } = options;
   if (speaksOne(options.engine))
@@ -82,6 +83,7 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
   const spans: SpeechSpan[] = [];
   const readAll = async (
     segments: Iterable<Segment> | AsyncIterable<Segment>,
+    how: Listen,
     onRead?: (segment: Segment) => void,
   ) => {
     const all: ReadSegment[] = [];
@@ -89,7 +91,7 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
       for await (const segment of segments) {
         share.signal.throwIfAborted();
         await lanes.start(async () => {
-          all.push({ segment, readings: await read(clip, segment, listen) });
+          all.push({ segment, readings: await read(clip, segment, how) });
           onRead?.(segment);
         });
       }
@@ -100,10 +102,10 @@ export async function hear(voice: Voice, options: HearOptions): Promise<HeardVoi
     share.signal.throwIfAborted();
     return all;
   };
-  const all = await readAll(segmentsOf(voice, spans, { ...options, share }), (segment) =>
+  const all = await readAll(segmentsOf(voice, spans, { ...options, share }), listen, (segment) =>
     progress.recognised(speechSecondsOf((segment.apart ?? segment).spans)),
   );
-  const readings = await joinReadings(all, readAll);
+  const readings = await joinReadings(all, (segments) => readAll(segments, listenUnshown));
   const comparisons = await compareSamples(speaksOne(options.engine) ? readings : [], async (some) => {
     progress.chosenAgain(speechSecondsIn(some), part.count - part.index);
     const compared = await compareAll(clip, some, listenAgain, lanes, progress);
@@ -141,7 +143,7 @@ async function compareAll(
   return comparisons.sort((a, b) => a.segment.startSample - b.segment.startSample);
 }
 
-/** What is heard only to compare it is the same speech again, and never shown. */
+/** The same speech again, heard to compare it or to join it: some of it was shown before. */
 const isNotShown = () => Promise.resolve(true);
 
 /** Segments as speech is found; fills `all` with the spans. */
@@ -167,14 +169,15 @@ type Finish = (heard: Heard, part: Clip, options: HearOptions) => Promise<Heard>
 /** Recognises a segment, or takes what was stored of it. */
 function listening(clip: Clip, options: HearOptions, finish: Finish): Listen {
   const { engine, share, language, checkpoint, stored } = options;
-  return async ({ startSample, endSample }, isDoubted) => {
+  return async (segment, isDoubted) => {
+    const { startSample, endSample } = segment;
     const part: Clip = { ...clip, startSample, endSample };
     const known = stored.get(clipKey(part));
     if (known !== undefined) return known;
     const heard = await finish(heardOf(await engine.recognise(part, { language }, share)), part, options);
-    const doubted = await isDoubted(heard);
+    const shown = (await isDoubted(heard)) ? null : ownText(segment, heard);
     const { mix } = clip;
-    await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, doubted });
+    await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, shown });
     return heard;
   };
 }

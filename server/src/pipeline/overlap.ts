@@ -4,10 +4,24 @@
  */
 import { SAMPLE_RATE_HZ, type SpeechSpan } from "../speech/recogniser.ts";
 import { plainWords } from "./evidence/repetition.ts";
-import type { Heard } from "./heard.ts";
+import type { ShownText } from "./checkpoint.ts";
+import { textOf, type Heard } from "./heard.ts";
 import type { Reading } from "./looks.ts";
 import { boundsOf, type Segment } from "./segments.ts";
 import { timeWords, type TimedWord } from "./word-times.ts";
+
+/**
+ * What may be shown of a clip before it is joined with its neighbours: the words of the speech that is its alone, by their times. One
+ * that is only laid along the speech may be missing at a cut, or be shown with both neighbours.
+ */
+export function ownText(segment: Segment, heard: Heard): ShownText {
+  const { apart } = segment;
+  const { startSample, endSample } = apart ?? segment;
+  if (apart === undefined) return { startSample, endSample, text: textOf(heard.words) };
+  const middles = timeWords({ segment, heard }).map((word) => middleOf(word) * SAMPLE_RATE_HZ);
+  const isOwn = (middle = 0) => middle >= startSample && middle < endSample;
+  return { startSample, endSample, text: textOf(heard.words.filter((_, i) => isOwn(middles[i]))) };
+}
 
 /** Where one text ends and the next one begins. */
 export interface Seam {

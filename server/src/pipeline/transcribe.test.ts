@@ -203,11 +203,9 @@ describe("speech in a language that the model does not speak", () => {
     ];
     const file = await writeWav(folder.path, "library.wav", soundOf(sayings, 15));
     const { saved } = await run({ sayings }, {}, await recordingOf(file));
-    const shown = saved.filter(({ doubted }) => !doubted);
+    const shown = saved.flatMap((segment) => segment.shown ?? []);
     expect(saved.length).toBeGreaterThan(shown.length);
-    expect(shown.flatMap(({ heard }) => heard.words).map(({ text }) => text)).toEqual(
-      sayings.flatMap(({ text }) => text.split(" ")),
-    );
+    expect(shown.map(({ text }) => text).join(" ")).toBe(sayings.map(({ text }) => text).join(" "));
   });
 });
 
@@ -310,9 +308,9 @@ describe("work that was stopped", () => {
 
   test("tells which of the stored texts may be shown at once", async () => {
     const { saved } = await run({ hears });
-    const doubted = saved.filter((segment) => segment.doubted);
-    expect(doubted.length).toBeGreaterThan(0);
-    expect(doubted.length).toBeLessThan(saved.length);
+    const shown = saved.filter((segment) => segment.shown !== null);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.length).toBeLessThan(saved.length);
   });
 });
 

@@ -5,6 +5,7 @@ import { ScriptedEngine, soundOf, type Saying, type Script } from "../../test/sc
 import { temporaryFolder } from "../../test/spools.ts";
 import { probe, type Probe } from "../media/probe.ts";
 import type { AlignedWord, Clip } from "../speech/recogniser.ts";
+import type { ShownText } from "./checkpoint.ts";
 import { transcribe, type Progress, type StoredSegment } from "./transcribe.ts";
 import type { Outcome } from "./transcript.ts";
 
@@ -80,6 +81,11 @@ function textOf(outcome: Outcome): string {
   return outcome.transcript.turns.map((turn) => turn.text).join(" ");
 }
 
+/** In the order of time. */
+function shownOf(saved: readonly StoredSegment[]): ShownText[] {
+  return saved.flatMap(({ shown }) => shown ?? []).toSorted((a, b) => a.startSample - b.startSample);
+}
+
 describe("speech without a pause", () => {
   const whole = MONOLOGUE.map(({ text }) => text).join(" ");
 
@@ -105,6 +111,20 @@ describe("speech without a pause", () => {
     expect(textOf(outcome).split(" ")).toHaveLength(MONOLOGUE.length);
     const again = await run({ hears: strange }, saved.slice(1));
     expect(again.outcome).toEqual(outcome);
+  });
+
+  test("is shown while it is being heard with every word once", async () => {
+    const { saved } = await run({ hears: tears, aligns: finds });
+    const shown = shownOf(saved);
+    expect(shown.map(({ text }) => text).join(" ")).toBe(whole);
+    shown.slice(1).forEach(({ startSample }, i) => expect(startSample).toBe(shown[i]?.endSample));
+  });
+
+  test("is not shown once more where it is read again", async () => {
+    const { saved } = await run({ hears: strange, aligns: finds });
+    const shown = shownOf(saved);
+    expect(shown.length).toBeLessThan(saved.length);
+    expect(shown.flatMap(({ text }) => text.split(" "))).toHaveLength(MONOLOGUE.length);
   });
 
   test("gives the same after a crash, whatever was stored and in whatever order its clips are done", async () => {

@@ -18,7 +18,7 @@ export interface TimedWord extends Word {
 const STEP_SECONDS = 0.001;
 
 /** Seconds from the start of the recording. */
-export function timeWords({ segment, heard }: Reading): TimedWord[] {
+export function timeWords({ segment, heard }: Pick<Reading, "segment" | "heard">): TimedWord[] {
   const { words } = heard;
   const whole = secondsOf(segment);
   const timing = timingOf(heard);

@@ -1,6 +1,5 @@
 import type { Database, Executor } from "../database/open.ts";
 import { type Checkpoint, clipKey, type StoredSegment } from "../pipeline/checkpoint.ts";
-import { textOf } from "../pipeline/heard.ts";
 import { SAMPLE_RATE_HZ } from "../speech/recogniser.ts";
 import type { Task } from "../tasks/tasks.ts";
 
@@ -24,12 +23,13 @@ export function storedSegments(db: Database, task: Task, onSaved: () => void): C
 
 /** A run whose lease was lost may save what its successor saved too: it is the same, and kept once. */
 async function saveSegment(db: Database, taskId: number, segment: StoredSegment): Promise<void> {
+  const { startSample, endSample } = segment.shown ?? segment;
   await db
     .insertInto("segments")
     .values({
       task_id: taskId,
-      start_seconds: segment.startSample / SAMPLE_RATE_HZ,
-      end_seconds: segment.endSample / SAMPLE_RATE_HZ,
+      start_seconds: startSample / SAMPLE_RATE_HZ,
+      end_seconds: endSample / SAMPLE_RATE_HZ,
       segment_key: clipKey(segment),
       segment_json: JSON.stringify(segment),
     })
@@ -45,7 +45,7 @@ export interface RecognisedText {
   text: string;
 }
 
-/** What was recognised of a file in its running task, in the order in which it was stored; doubted text is left out. */
+/** What was recognised of a file in its running task, in the order in which it was stored; what is not to be shown yet is left out. */
 export async function recognisedSince(
   executor: Executor,
   fileId: number,
@@ -60,11 +60,9 @@ export async function recognisedSince(
     .orderBy("segments.id")
     .execute();
   return rows.flatMap((row) => {
-    const { heard, doubted } = JSON.parse(row.segment_json) as StoredSegment;
-    const text = textOf(heard.words);
-    return doubted || text === ""
-      ? []
-      : [{ id: row.id, start: row.start_seconds, end: row.end_seconds, text }];
+    const { shown } = JSON.parse(row.segment_json) as StoredSegment;
+    if (!shown?.text) return [];
+    return [{ id: row.id, start: row.start_seconds, end: row.end_seconds, text: shown.text }];
   });
 }
 
