@@ -29,6 +29,12 @@ export class Terminal {
     this.stdout.write(this.json ? `${JSON.stringify(data)}\n` : text);
   }
 
+  /** What a command has done: a sentence for people, data for programs. */
+  report(sentence: string, data: unknown): void {
+    this.say(sentence);
+    this.print(data, "");
+  }
+
   /** A list as a table with a heading. The rows' texts come from strangers and lose what would steer the terminal. */
   printTable<Row>(data: readonly Row[], columns: Record<string, (row: Row) => Cell>): void {
     this.print(data, table(data, columns));

@@ -66,6 +66,32 @@ test("what fails is named with the server's words, and the rest is uploaded", as
   ]);
 });
 
+test("what was uploaded is told, whatever becomes of it while it is waited for", async () => {
+  const { admin, run } = await against({ roles: ["api"] });
+  const waiting = run("upload", await tone(2, "beep.wav"), "--project", "1", "--wait");
+  await expect.poll(async () => (await admin.get("/api/files/1/")).status).toBe(200);
+  await admin.send("DELETE", "/api/files/1/");
+  expect(await waiting).toMatchObject({
+    code: 1,
+    stdout: "1\ttranscribing\tbeep.wav\n",
+    stderr: expect.stringMatching(/beep\.wav: Not found\.\n$/),
+  });
+});
+
+test("somebody who waits for a transcript that there are no minutes for is told so, by the exit code too", async () => {
+  const { run } = await against({ roles: ["api"], env: { USPEECH_TRIAL_MINUTES: 0 } });
+  const beep = await tone(2, "beep.wav");
+  expect(await run("upload", beep, "--project", "1")).toMatchObject({
+    code: 0,
+    stdout: "1\tuploaded\tbeep.wav\n",
+    stderr: expect.stringContaining("Free trial limit exceeded."),
+  });
+  expect(await run("upload", beep, "--project", "1", "--wait", "--json")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("beep.wav: Free trial limit exceeded."),
+  });
+});
+
 test("the server's refusals are sentences and exit codes", async () => {
   const { admin, run } = await against({ roles: ["api"] });
   expect(await run("download", "99", "--type", "srt")).toMatchObject({

@@ -32,10 +32,7 @@ export const downloadCommand = defineCommand({
       if (output === undefined) await pipeline(bytes(download), terminal.stdout, { signal, end: false });
       else await save(download, output, signal);
     });
-    if (output !== undefined) {
-      terminal.say(`Wrote ${output}.`);
-      if (terminal.json) terminal.print({ transcript: id, type, output }, "");
-    }
+    if (output !== undefined) terminal.report(`Wrote ${output}.`, { transcript: id, type, output });
   },
 });
 

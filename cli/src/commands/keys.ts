@@ -67,8 +67,7 @@ const revoke = defineCommand({
         await audit(tx, "operator", "api_key.revoked", { type: "api_key", id }, { prefix }, now);
       }),
     );
-    terminal.say(`The key ${prefix} is revoked.`);
-    if (terminal.json) terminal.print({ prefix, revoked: true }, "");
+    terminal.report(`The key ${prefix} is revoked.`, { prefix, revoked: true });
   },
 });
 

@@ -49,8 +49,9 @@ program, wherever it came from. The network is reached as npm reaches it: regist
     const pulled = await interruptible((signal) =>
       pullWithBar(entry, { modelsDir: folders.models, from: flags.from, terminal, signal }),
     );
-    terminal.say(pulled.length > 0 ? `Installed ${pulled.join(" and ")}.` : `${name} is installed already.`);
-    if (terminal.json) terminal.print({ name, installed_now: pulled }, "");
+    const sentence =
+      pulled.length > 0 ? `Installed ${pulled.join(" and ")}.` : `${name} is installed already.`;
+    terminal.report(sentence, { name, installed_now: pulled });
   },
 });
 
@@ -65,8 +66,7 @@ const remove = defineCommand({
     if (!(await isThere(folders.models, entry))) throw new CliError(`${name} is not installed.`);
     const { removeModel } = await import("@uspeech/server/speech/models/pull.ts");
     await interruptible((signal) => removeModel(folders.models, entry, signal));
-    terminal.say(`Removed ${name}.`);
-    if (terminal.json) terminal.print({ name, removed: true }, "");
+    terminal.report(`Removed ${name}.`, { name, removed: true });
   },
 });
 

@@ -32,30 +32,54 @@ export const uploadCommand = defineCommand({
     const client = apiClient(terminal);
     const failures: string[] = [];
     const files: TranscriptionFile[] = [];
-    await interruptible(async (signal) => {
-      for (const file of paths) {
-        try {
+    try {
+      await interruptible(async (signal) => {
+        await eachOf(paths, String, failures, async (file) => {
           files.push(await uploadOne(client, file, { project, terminal, signal }));
-        } catch (error) {
-          if (!isAboutFile(error)) throw error;
-          failures.push(`${file}: ${error.message}`);
-          if (concernsAll(error)) break;
-        }
-      }
-      if (!flags.wait) return;
-      for (const [index, file] of files.entries()) {
-        const ended = await watch(client, file, terminal, signal);
-        files[index] = ended;
-        if (ended.status === "failed") failures.push(new TranscriptionFailedError(ended).message);
-      }
-    });
-    terminal.print(
-      files,
-      files.map((file) => `${file.id}\t${file.status}\t${plain(file.original_filename)}\n`).join(""),
-    );
-    failWith(failures);
+        });
+        if (!flags.wait) return;
+        await eachOf([...files], nameOf, failures, async (file, index) => {
+          files[index] = await watch(client, file, terminal, signal);
+        });
+      });
+    } finally {
+      // What was uploaded is there, whatever happened afterwards.
+      terminal.print(
+        files,
+        files.map((file) => `${file.id}\t${file.status}\t${plain(file.original_filename)}\n`).join(""),
+      );
+    }
+    failWith([...failures, ...(flags.wait ? files.flatMap(faultsOf) : [])]);
   },
 });
+
+function nameOf(file: TranscriptionFile): string {
+  return file.original_filename;
+}
+
+/** Does something for each file, and notes what went wrong with one, so that the others are done too. */
+async function eachOf<File>(
+  files: readonly File[],
+  nameOf: (file: File) => string,
+  failures: string[],
+  work: (file: File, index: number) => Promise<void>,
+): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    try {
+      await work(file, index);
+    } catch (error) {
+      if (!isAboutFile(error)) throw error;
+      failures.push(`${nameOf(file)}: ${error.message}`);
+      if (concernsAll(error)) return;
+    }
+  }
+}
+
+/** Why there is no transcript of a file that was waited for; nothing where there is one, or none was asked for. */
+function faultsOf(file: TranscriptionFile): string[] {
+  if (file.status === "failed") return [new TranscriptionFailedError(file).message];
+  return file.notice ? [`${nameOf(file)}: ${file.notice.detail}`] : [];
+}
 
 /** What went wrong with one file, so that the others can go on: the server's word on it, or the disk's. */
 function isAboutFile(error: unknown): error is Error {

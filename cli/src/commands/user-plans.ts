@@ -29,8 +29,7 @@ stays in their month.`,
       await changeUser(tx, "operator", user, { plan: wanted, plan_ends_at }, now);
       return shown(tx, settings, await adminUserByEmail(tx, email), now);
     });
-    terminal.say(`${changed.email} is on the plan ${changed.plan}.`);
-    if (terminal.json) terminal.print(changed, "");
+    terminal.report(`${changed.email} is on the plan ${changed.plan}.`, changed);
   },
 });
 
@@ -54,8 +53,8 @@ function adjustment(verb: string, sign: 1 | -1, summary: string): Command {
         throw new UsageError(`--reason must have 1 to ${grantReasonCharactersMax} characters.`);
       const settings = readSettings(terminal.env);
       const changed = await adjust(settings, email, { minutes, reason: reason.trim() });
-      terminal.say(`${changed.email} has ${changed.usage.minutes_remaining ?? "unlimited"} minutes left.`);
-      if (terminal.json) terminal.print(changed, "");
+      const left = changed.usage.minutes_remaining ?? "unlimited";
+      terminal.report(`${changed.email} has ${left} minutes left.`, changed);
     },
   });
 }

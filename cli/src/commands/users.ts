@@ -78,8 +78,8 @@ function activation(verb: string, active: boolean, summary: string): Command {
     flags: {},
     async run({ operands: [email = ""], terminal }) {
       await activate(readSettings(terminal.env), email, active);
-      terminal.say(`${email} is ${active ? "active" : "no longer active"}.`);
-      if (terminal.json) terminal.print({ email: email.trim().toLowerCase(), is_active: active }, "");
+      const sentence = `${email} is ${active ? "active" : "no longer active"}.`;
+      terminal.report(sentence, { email: email.trim().toLowerCase(), is_active: active });
     },
   });
 }
