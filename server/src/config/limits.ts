@@ -247,8 +247,8 @@ export const LIMITS = {
     closeMs: 2_000,
     /**
      * A worker that has grown by more than this share of what it held when it was loaded is replaced between calls. ONNX Runtime
-     * keeps what each new length of clip needed: a worker with Moonshine base goes from 263 MB to 437 MB in 25 clips, and after
-     * 150 holds 504 MB and still grows.
+     * keeps what each new length of clip needed: a worker with Moonshine base goes from 300 MB to 398 MB in 25 clips and stays near 407 MB. With the
+     * decoder as published it went from 263 MB to 504 MB in 150 clips, and still grew.
      */
     growthShareMax: 0.8,
     /** … and has done this many calls: loading again takes a second, and they take minutes. */
