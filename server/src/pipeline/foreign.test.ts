@@ -114,7 +114,11 @@ describe("a comparison", () => {
     const judged = [null, -2.6, -3.4, -4.5, -9].map((fit) => isStrange({ ...alike, fit }));
     expect(judged).toEqual([false, false, false, true, true]);
     expect([-2.6, -4.5].map((fit) => isForeign([{ ...alike, fit }]))).toEqual([false, false]);
-    expect([-2.6, -4.5].map((fit) => isForeign(Array(4).fill({ ...alike, fit })))).toEqual([false, true]);
+    const unfit = { ...alike, fit: -4.5 };
+    expect([isForeign([alike, alike, alike, alike]), isForeign([unfit, unfit, unfit, unfit])]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   test("with nearly all words read alike is not, however badly they fit, nor is one of a few words", () => {

@@ -5,7 +5,7 @@ import { writeTracks, writeWav } from "../../test/recordings.ts";
 import { ScriptedEngine, soundOf, type Saying, type Script } from "../../test/scripted-engine.ts";
 import { silence, temporaryFolder } from "../../test/spools.ts";
 import { probe, type Probe } from "../media/probe.ts";
-import type { Clip } from "../speech/recogniser.ts";
+import { SAMPLE_RATE_HZ, type Clip } from "../speech/recogniser.ts";
 import { clipKey } from "./checkpoint.ts";
 import { transcribe, type Progress, type StoredSegment, type TranscribeOptions } from "./transcribe.ts";
 import type { Outcome } from "./transcript.ts";
@@ -153,6 +153,26 @@ function nonsenseUntil(second: number) {
   return (clip: Clip) => (clip.startSample < second * 16_000 ? nonsense(clip) : undefined);
 }
 
+/** What a model writes for a language that it half translates: of eight words, six are the same in each cut. */
+function halfTranslated(clip: Clip, sayings: readonly Saying[]): string {
+  const others = nonsense(clip).split(" ");
+  const texts = sayings.map(({ start, end }, i) => [
+    ...nonsense({ ...clip, startSample: start, endSample: end })
+      .split(" ")
+      .slice(0, 6),
+    ...others.slice(2 * i, 2 * i + 2),
+  ]);
+  return texts.flat().join(" ");
+}
+
+/** Finds words at even distances, all of which explain their sound so well. */
+function fitting(fit: number) {
+  return ({ startSample, endSample }: Clip, words: readonly string[]) => {
+    const seconds = (endSample - startSample) / SAMPLE_RATE_HZ / words.length;
+    return words.map((_, i) => ({ start: i * seconds, end: (i + 1) * seconds, fit, squeeze: 0.2 }));
+  };
+}
+
 describe("speech in a language that the model does not speak", () => {
   test("fails, with what was compared and what can be done about it", async () => {
     const { outcome } = await run({ hears: nonsense }, { remedy: "Install another model." });
@@ -178,6 +198,17 @@ describe("speech in a language that the model does not speak", () => {
     expect(languageConfidence).toBeGreaterThan(0.5);
     expect(languageConfidence).toBeLessThan(1);
     expect(outcome.evidence.map(({ kind }) => kind)).toEqual(["language"]);
+  });
+
+  test("fails where the model half translates it, unless the words fit the sound", async () => {
+    const unfit = await run({ hears: halfTranslated, aligns: fitting(-5) });
+    expect(unfit.outcome).toMatchObject({ kind: "failed", detail: { figures: { spoken_share: 0 } } });
+    const { outcome } = await run({ hears: halfTranslated, aligns: fitting(-2.5) });
+    expect(outcome).toMatchObject({
+      kind: "transcribed",
+      transcript: { languageConfidence: 1 },
+      evidence: [],
+    });
   });
 
   test("is not looked for where the model speaks several", async () => {
