@@ -7,42 +7,36 @@
  *       [--models-dir DIR] [--workers N] [--no-bare] [--json FILE] [--errors]
  */
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { Lanes } from "../server/src/pipeline/lanes.ts";
 import { findRecogniser } from "../server/src/speech/models/catalogue.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
 import { hearWithBareModel, hearWithPipeline, openRecording } from "./lib/hear-recording.ts";
-import { readManifest, type Recording } from "./lib/manifest.ts";
+import { DATASET_OPTION, folderFrom, ofDatasets, readManifest, type Recording } from "./lib/manifest.ts";
 import { reportOf } from "./lib/report.ts";
 import { scoreOf, type Result } from "./lib/score.ts";
-import { withEngine } from "./lib/with-engine.ts";
+import { ENGINE_OPTIONS, withEngine } from "./lib/with-engine.ts";
 import { rateOf } from "./lib/word-error-rate.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   allowNegative: true,
   options: {
-    dataset: { type: "string", multiple: true, default: [] },
+    ...DATASET_OPTION,
+    ...ENGINE_OPTIONS,
     language: { type: "string" },
     limit: { type: "string", default: "1000000" },
-    model: { type: "string", default: "moonshine-base" },
-    "models-dir": { type: "string" },
-    workers: { type: "string", default: String(availableParallelism()) },
     bare: { type: "boolean", default: true },
     json: { type: "string" },
     errors: { type: "boolean", default: false },
   },
 });
 
-const [folder] = positionals;
-if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
-
 /** Recordings between two lines of progress. */
 const REPORT_EVERY = 25;
 
-await measure(folder);
+await measure(folderFrom(positionals));
 
 async function measure(folder: string): Promise<void> {
   const recordings = chosen(await readManifest(folder), findRecogniser(values.model).languages);
@@ -80,9 +74,7 @@ function chosen(recordings: Recording[], languages: readonly string[]): Recordin
       kind === "nonspeech" ||
       ((kind === "speech" || kind === "multispeaker") && (text !== null || keywords.length > 0)),
   );
-  const ofDataset = wanted.filter(
-    ({ dataset }) => values.dataset.length === 0 || values.dataset.includes(dataset),
-  );
+  const ofDataset = ofDatasets(wanted, values.dataset);
   const known = ofDataset.filter(({ language }) =>
     language === null ? values.language === undefined : languages.includes(values.language ?? language),
   );

@@ -6,7 +6,6 @@
  *         [--model NAME] [--models-dir DIR] [--workers N] [--verbose]
  */
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { readClip } from "../server/src/media/samples.ts";
@@ -22,22 +21,21 @@ import {
   type SpeechSpan,
 } from "../server/src/speech/recogniser.ts";
 import { openRecording, withSpeech } from "./lib/hear-recording.ts";
-import { readManifest, type Recording } from "./lib/manifest.ts";
+import { DATASET_OPTION, folderFrom, ofDatasets, readManifest, type Recording } from "./lib/manifest.ts";
 import { normalise } from "./lib/normalise.ts";
 import { removeFolder, temporaryFolder } from "./lib/temporary.ts";
-import { rateOf, sumOf, wordErrors, type WordErrors } from "./lib/word-error-rate.ts";
-import { withEngine } from "./lib/with-engine.ts";
+import { linesOf, type WayErrors } from "./lib/ways.ts";
+import { wordErrors } from "./lib/word-error-rate.ts";
+import { ENGINE_OPTIONS, withEngine } from "./lib/with-engine.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    dataset: { type: "string", multiple: true, default: [] },
-    model: { type: "string", default: "moonshine-base" },
-    "models-dir": { type: "string" },
+    ...DATASET_OPTION,
+    ...ENGINE_OPTIONS,
     stretch: { type: "string", multiple: true, default: ["6", "20"] },
     overlap: { type: "string", multiple: true, default: ["0", "0.5", "1"] },
     verbose: { type: "boolean", default: false },
-    workers: { type: "string", default: String(availableParallelism()) },
   },
 });
 
@@ -48,37 +46,23 @@ const overlapsSeconds = values.overlap.map(Number);
 /** How neighbours are joined, and which words' times tell. */
 const TIMINGS = { "aligned words": (heard: Heard) => heard, "words without times": withoutTimes };
 
-const [folder] = positionals;
-if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+const folder = folderFrom(positionals);
 await withEngine(values, (engine) => measure(folder, engine));
 
 async function measure(folder: string, engine: SpeechEngine): Promise<void> {
-  const errors = new Map<string, WordErrors[]>();
+  const found: WayErrors[] = [];
   for (const [dataset, recordings] of await datasetsOf(folder)) {
-    for (const [way, found] of await errorsOf(folder, recordings, engine))
-      errors.set(way, [...(errors.get(way) ?? []), found]);
+    found.push(...(await errorsOf(folder, recordings, engine)));
     console.error(dataset);
-    for (const line of linesOf(errors)) console.error(line);
+    for (const line of linesOf(found)) console.error(line);
   }
-  for (const line of linesOf(errors)) console.log(line);
-}
-
-function linesOf(errors: ReadonlyMap<string, WordErrors[]>): string[] {
-  return [...errors].map(([way, found]) => {
-    const { words, substitutions, deletions, insertions } = sumOf(found);
-    const rate = (rateOf(sumOf(found)) * 100).toFixed(2);
-    return `${way.padEnd(64)} ${rate} % of ${words}  ${substitutions} sub  ${deletions} del  ${insertions} ins`;
-  });
+  for (const line of linesOf(found)) console.log(line);
 }
 
 /** English that one person at a time speaks, by dataset. */
 async function datasetsOf(folder: string): Promise<Map<string, Recording[]>> {
-  const recordings = (await readManifest(folder)).filter(
-    ({ text, kind, language, dataset }) =>
-      text !== null &&
-      kind === "speech" &&
-      language === "en" &&
-      (values.dataset.length === 0 || values.dataset.includes(dataset)),
+  const recordings = ofDatasets(await readManifest(folder), values.dataset).filter(
+    ({ text, kind, language }) => text !== null && kind === "speech" && language === "en",
   );
   return Map.groupBy(recordings, ({ dataset }) => dataset);
 }
@@ -87,12 +71,12 @@ async function errorsOf(
   folder: string,
   recordings: readonly Recording[],
   engine: SpeechEngine,
-): Promise<[string, WordErrors][]> {
+): Promise<WayErrors[]> {
   const scratch = temporaryFolder();
   const clip = await withoutPauses(folder, recordings, engine, path.join(scratch, "speech.s16le"));
   const reference = normalise(recordings.map(({ text }) => text ?? "").join(" "));
   const listen = listening(clip, engine);
-  const all: [string, WordErrors][] = [];
+  const all: WayErrors[] = [];
   for (const stretchSecondsMax of stretchesSecondsMax) {
     const spans = await cutLong(clip, [clip], stretchSecondsMax * SAMPLE_RATE_HZ);
     for (const overlapSeconds of overlapsSeconds) {

@@ -3,7 +3,6 @@
  *
  *     node bench/cutting.ts ../shared/speech [--dataset NAME …] [--model NAME] [--models-dir DIR] [--workers N]
  */
-import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { SEGMENTS, SegmentPlanner, type SegmentRules } from "../server/src/pipeline/segments.ts";
@@ -15,19 +14,15 @@ import {
   type SpeechSpan,
 } from "../server/src/speech/recogniser.ts";
 import { openRecording, withSpeech } from "./lib/hear-recording.ts";
-import { readManifest, type Recording } from "./lib/manifest.ts";
+import { DATASET_OPTION, folderFrom, ofDatasets, readManifest, type Recording } from "./lib/manifest.ts";
 import { normalise } from "./lib/normalise.ts";
-import { rateOf, sumOf, wordErrors, type WordErrors } from "./lib/word-error-rate.ts";
-import { withEngine } from "./lib/with-engine.ts";
+import { linesOf, type WayErrors } from "./lib/ways.ts";
+import { wordErrors } from "./lib/word-error-rate.ts";
+import { ENGINE_OPTIONS, withEngine } from "./lib/with-engine.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    dataset: { type: "string", multiple: true, default: [] },
-    model: { type: "string", default: "moonshine-base" },
-    "models-dir": { type: "string" },
-    workers: { type: "string", default: String(availableParallelism()) },
-  },
+  options: { ...DATASET_OPTION, ...ENGINE_OPTIONS },
 });
 
 const ALONE = { ...SEGMENTS, joinedSecondsMax: 0 };
@@ -36,7 +31,7 @@ const ALONE = { ...SEGMENTS, joinedSecondsMax: 0 };
 const WAYS: Record<string, SegmentRules> = {
   "each stretch alone, no context": { ...ALONE, contextSeconds: 0 },
   "each stretch alone, 0.2 s": { ...ALONE, contextSeconds: 0.2 },
-  "each stretch alone, 0.4 s": ALONE,
+  [`each stretch alone, ${SEGMENTS.contextSeconds} s`]: ALONE,
   "joined up to 10 s": { ...SEGMENTS, joinedSecondsMax: 10 },
   "joined up to 15 s": { ...SEGMENTS, joinedSecondsMax: 15 },
   "as shipped": SEGMENTS,
@@ -46,40 +41,30 @@ const WAYS: Record<string, SegmentRules> = {
   "joined over 1 s at most": { ...SEGMENTS, joinedPauseSecondsMax: 1 },
 };
 
-const [folder] = positionals;
-if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+const folder = folderFrom(positionals);
 await withEngine(values, (engine) => compare(folder, engine));
 
 async function compare(folder: string, engine: SpeechEngine): Promise<void> {
-  const recordings = (await readManifest(folder)).filter(
-    ({ text, kind, language, dataset }) =>
+  const recordings = ofDatasets(await readManifest(folder), values.dataset).filter(
+    ({ text, kind, language }) =>
       text !== null &&
       (kind === "speech" || kind === "multispeaker") &&
-      engine.languages.includes(language ?? "") &&
-      (values.dataset.length === 0 || values.dataset.includes(dataset)),
+      engine.languages.includes(language ?? ""),
   );
-  const errors = new Map<string, WordErrors[]>(Object.keys(WAYS).map((way) => [way, []]));
+  const found: WayErrors[] = [];
   for (const recording of recordings) {
-    for (const [way, found] of await errorsOf(folder, recording, engine)) errors.get(way)?.push(found);
+    found.push(...(await errorsOf(folder, recording, engine)));
     console.error(recording.path);
   }
-  for (const [way, found] of errors) {
-    const { substitutions, deletions, insertions } = sumOf(found);
-    const rate = (rateOf(sumOf(found)) * 100).toFixed(2);
-    console.log(`${way.padEnd(32)} ${rate} %  ${substitutions} sub  ${deletions} del  ${insertions} ins`);
-  }
+  for (const line of linesOf(found)) console.log(line);
 }
 
-async function errorsOf(
-  folder: string,
-  recording: Recording,
-  engine: SpeechEngine,
-): Promise<[string, WordErrors][]> {
+async function errorsOf(folder: string, recording: Recording, engine: SpeechEngine): Promise<WayErrors[]> {
   const opened = await openRecording(path.join(folder, recording.path));
   const reference = normalise(recording.text ?? "");
   return withSpeech(opened, engine, (clip, spans, share) =>
     Promise.all(
-      Object.entries(WAYS).map(async ([way, rules]): Promise<[string, WordErrors]> => {
+      Object.entries(WAYS).map(async ([way, rules]): Promise<WayErrors> => {
         const text = await hear(clip, spans, rules, engine, share);
         return [way, wordErrors(reference, normalise(text))];
       }),

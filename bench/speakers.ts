@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { chooseDiarizer, installedVoiceModel } from "../server/src/speakers/choose-diarizer.ts";
 import type { SpeechEngine } from "../server/src/speech/recogniser.ts";
 import { testModels } from "../server/test/models.ts";
-import { readManifest } from "./lib/manifest.ts";
+import { folderFrom, readManifest } from "./lib/manifest.ts";
 import { callOf, type Call } from "./lib/speakers/calls.ts";
 import { personsOf, type Person } from "./lib/speakers/persons.ts";
 import { personRows, reportOf } from "./lib/speakers/report.ts";
@@ -22,9 +22,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { "models-dir": { type: "string" }, model: { type: "string", default: "moonshine-base" } },
 });
-const [folder] = positionals;
-if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
-
+const folder = folderFrom(positionals);
 const modelsDir = values["models-dir"] ?? (await testModels());
 const workers = String(availableParallelism());
 await withEngine({ model: values.model, "models-dir": modelsDir, workers }, (engine) =>

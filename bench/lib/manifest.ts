@@ -1,6 +1,18 @@
 /** The list of recordings in a folder: `manifest.jsonl`, one JSON object a line. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import type { ParseArgsConfig } from "node:util";
+
+/** Which datasets of a folder are measured, for `parseArgs`; all unless given. */
+export const DATASET_OPTION = {
+  dataset: { type: "string", multiple: true, default: [] },
+} as const satisfies ParseArgsConfig["options"];
+
+/** The folder that was named on the command line. @throws Error where none was */
+export function folderFrom([folder]: readonly string[]): string {
+  if (folder === undefined) throw new Error("Name the folder that holds manifest.jsonl.");
+  return folder;
+}
 
 export interface Recording {
   /** Relative to the folder. */
@@ -21,6 +33,11 @@ export interface Recording {
   /** Files that say who speaks when, relative to the folder; null where there is none. */
   rttm: string | null;
   segments: string | null;
+}
+
+/** Recordings of the datasets that were asked for. */
+export function ofDatasets(recordings: readonly Recording[], datasets: readonly string[]): Recording[] {
+  return recordings.filter(({ dataset }) => datasets.length === 0 || datasets.includes(dataset));
 }
 
 interface ManifestLine {

@@ -1,4 +1,6 @@
 /** The speech engine of a benchmark. */
+import { availableParallelism } from "node:os";
+import type { ParseArgsConfig } from "node:util";
 import { createLog } from "../../server/src/observe/log.ts";
 import type { SpeechEngine } from "../../server/src/speech/recogniser.ts";
 import { startSpeechEngine } from "../../server/src/speech/worker-pool.ts";
@@ -11,6 +13,13 @@ export interface EngineOptions {
   "models-dir"?: string | undefined;
   workers: string;
 }
+
+/** What {@link EngineOptions} are on the command line, for `parseArgs`. */
+export const ENGINE_OPTIONS = {
+  model: { type: "string", default: "moonshine-base" },
+  "models-dir": { type: "string" },
+  workers: { type: "string", default: String(availableParallelism()) },
+} as const satisfies ParseArgsConfig["options"];
 
 /**
  * Starts an engine, uses it and closes it, whatever happens.
