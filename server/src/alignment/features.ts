@@ -28,10 +28,17 @@ const CEPSTRA = FRAME_SIZE / 2;
 const BAND_HZ: readonly [number, number] = [200, 3600];
 const FILTERS = 20;
 
-/** What is this much weaker than the loud frames' mean counts as nothing: rooms and recorders differ below it. */
+/**
+ * What is this much weaker than the loud frames' mean counts as nothing. Of the frames that the detector takes for speech, 96 to 100 in
+ * 100 are stronger in eight collections of English (88 in prompts put together from single words); rooms differ: their median is
+ * anywhere from -4 to -75 dB. The acoustic model was trained with this value and the next one.
+ */
 const FLOOR_DB = 45;
 
-/** Frames within so many decibels of the loud ones tell the channel's colour. */
+/**
+ * Frames within so many decibels of the loud ones tell the channel's colour. In the same collections these are 68 to 99 in 100 of the frames of
+ * speech, and fewer than half of the others in all but the noisiest.
+ */
 const SPEECH_DB = 25;
 
 const TRANSFORM_SIZE = 256;

@@ -128,11 +128,16 @@ const PASSING = {
   precision: new Float64Array(TRIANGLE),
 };
 
+/** Fills {@link PASSING} with a voice and a print more, or less. @returns the logarithm of its covariance's determinant */
+function estimateWith(voice: Gaussian, other: VoicePrint, sign: 1 | -1): number {
+  const { print, mean, factor } = PASSING;
+  for (let i = 0; i < print.length; i += 1) print[i] = (voice.print[i] ?? 0) + sign * (other[i] ?? 0);
+  return estimate(print, mean, factor);
+}
+
 /** Logarithm of how much likelier the frames are as two voices than as one. */
 function likelihoodRatio(a: Gaussian, b: Gaussian): number {
-  const { print, mean, factor } = PASSING;
-  for (let i = 0; i < print.length; i += 1) print[i] = (a.print[i] ?? 0) + (b.print[i] ?? 0);
-  const logDeterminant = estimate(print, mean, factor);
+  const logDeterminant = estimateWith(a, b.print, 1);
   const frames = a.frames + b.frames;
   return 0.5 * (frames * logDeterminant - a.frames * a.logDeterminant - b.frames * b.logDeterminant);
 }
@@ -144,9 +149,8 @@ function listenFor({ mean, factor, logDeterminant }: Gaussian): (piece: VoicePri
 }
 
 function fitWithout(voice: Gaussian, piece: VoicePrint): number {
-  const { print, mean, factor, precision } = PASSING;
-  for (let i = 0; i < print.length; i += 1) print[i] = (voice.print[i] ?? 0) - (piece[i] ?? 0);
-  const logDeterminant = estimate(print, mean, factor);
+  const { mean, factor, precision } = PASSING;
+  const logDeterminant = estimateWith(voice, piece, -1);
   fillPrecision(precision, factor);
   return likelihood(piece, mean, logDeterminant, precision);
 }
