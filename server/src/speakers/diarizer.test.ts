@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { voiceModel } from "../../test/onnx.ts";
+import { voiceModel } from "../../test/onnx/voice-model.ts";
 import { clipOf, temporaryFolder, writeSpool } from "../../test/spools.ts";
 import { tellApart, type Talk } from "../../test/told.ts";
 import { conversation, SENTENCES, type Line } from "../../test/voices.ts";
