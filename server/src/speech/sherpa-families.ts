@@ -12,6 +12,8 @@ export interface SherpaFamily {
   config(file: (role: FileRole) => string, language: string | null): Omit<ModelConfig, CommonKeys>;
   /** Longest clip that the family takes at once, in seconds. */
   clipSecondsMax: number;
+  /** How long a clip of so many seconds is made by silence after it; as it is where absent. */
+  paddedSeconds?(clipSeconds: number): number;
   /** Whether the language can be given for each clip; the others hear it themselves. */
   takesLanguage: boolean;
 }
@@ -27,11 +29,29 @@ export type SherpaFamilyName =
   | "canary"
   | "paraformer";
 
+/**
+ * sherpa-onnx lets Whisper write six tokens for each second that it is given, and drops what comes after: fast speech, and most
+ * languages other than English, have more. So the silence that Whisper needs to find the end is given with the clip and
+ * counts, where sherpa's own would not.
+ */
+const WHISPER = {
+  /** As long as sherpa-onnx's own padding; its features take 0.2 s of one core. */
+  silenceSeconds: 10,
+  /** sherpa-onnx cuts its input at 2,950 frames of 10 ms and drops the rest. */
+  secondsMax: 29.4,
+  /** With its silence 7.3 tokens a second; OpenAI's own program allows 224 for 30 s, 7.5 a second. */
+  clipSecondsMax: 24,
+} as const;
+
 export const SHERPA_FAMILIES: Record<SherpaFamilyName, SherpaFamily> = {
   // Trained on 4 to 30 s (arXiv 2410.15608, section 3.2).
   moonshine: { config: moonshine, clipSecondsMax: 30, takesLanguage: false },
-  // sherpa-onnx cuts Whisper's input at 2,950 frames of 10 ms and drops the rest.
-  whisper: { config: whisper, clipSecondsMax: 29, takesLanguage: true },
+  whisper: {
+    config: whisper,
+    clipSecondsMax: WHISPER.clipSecondsMax,
+    paddedSeconds: (seconds) => Math.min(seconds + WHISPER.silenceSeconds, WHISPER.secondsMax),
+    takesLanguage: true,
+  },
   // These take minutes; the bound keeps a call's memory and its share of a worker small.
   "nemo-transducer": { config: nemoTransducer, clipSecondsMax: 30, takesLanguage: false },
   "zipformer-transducer": { config: zipformerTransducer, clipSecondsMax: 30, takesLanguage: false },
@@ -53,8 +73,8 @@ function whisper(file: Parameters<Config>[0], language: string | null): ReturnTy
       decoder: file("decoder"),
       language: language ?? "",
       task: "transcribe",
-      // sherpa-onnx's own value.
-      tailPaddings: -1,
+      // Frames, one at least: else it is 1,000.
+      tailPaddings: 1,
       // Times come only from exports with cross-attention; the others ignore it.
       enableTokenTimestamps: 1,
     },

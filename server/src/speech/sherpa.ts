@@ -51,9 +51,6 @@ function configOf(model: SherpaModel, language: string | null): RecognizerConfig
   };
 }
 
-/** Shorter clips, which the models refuse, get silence after them. */
-const SAMPLES_MIN = LIMITS.speech.clipSecondsMin * SAMPLE_RATE_HZ;
-
 class SherpaRecogniser implements Recogniser {
   readonly #native: OfflineRecognizer;
   readonly #model: SherpaModel;
@@ -67,8 +64,14 @@ class SherpaRecogniser implements Recogniser {
   async recognise(samples: Float32Array, options: RecogniseOptions): Promise<Recognition> {
     this.#speak(options.language);
     const stream = this.#native.createStream();
-    stream.acceptWaveform({ samples: padded(samples, SAMPLES_MIN), sampleRate: SAMPLE_RATE_HZ });
+    stream.acceptWaveform({ samples: this.#padded(samples), sampleRate: SAMPLE_RATE_HZ });
     return readResult(await addon.decodeOfflineStreamAsync(this.#native.handle, stream.handle));
+  }
+
+  /** Clips that are shorter than the models accept get silence after them, too. */
+  #padded(samples: Float32Array): Float32Array {
+    const seconds = SHERPA_FAMILIES[this.#model.family].paddedSeconds?.(samples.length / SAMPLE_RATE_HZ) ?? 0;
+    return padded(samples, Math.round(Math.max(LIMITS.speech.clipSecondsMin, seconds) * SAMPLE_RATE_HZ));
   }
 
   #speak(language: string | null): void {

@@ -5,6 +5,8 @@ export interface Beep {
   /** Seconds. */
   start: number;
   pitch: keyof typeof PITCHES;
+  /** {@link BEEP_SECONDS} if not given. */
+  seconds?: number;
 }
 
 export const BEEP_SECONDS = 0.4;
@@ -23,19 +25,16 @@ const FADE_SAMPLES = 0.01 * SAMPLE_RATE_HZ;
 /** Sounds in a room that is not quite silent: below -60 dB, and the same noise each time. */
 export function beeps(sounds: readonly Beep[], seconds: number): Float32Array {
   const samples = noise(Math.round(seconds * SAMPLE_RATE_HZ));
-  for (const { start, pitch } of sounds) {
-    const beep = BEEPS[pitch];
-    const first = Math.round(start * SAMPLE_RATE_HZ);
-    for (const [i, sample] of beep.entries()) samples[first + i] = (samples[first + i] ?? 0) + sample;
+  for (const sound of sounds) {
+    const first = Math.round(sound.start * SAMPLE_RATE_HZ);
+    for (const [i, sample] of beep(sound).entries()) samples[first + i] = (samples[first + i] ?? 0) + sample;
   }
   return samples;
 }
 
-const BEEPS = { low: beep("low"), high: beep("high") };
-
-function beep(pitch: keyof typeof PITCHES): Float32Array {
+function beep({ pitch, seconds = BEEP_SECONDS }: Beep): Float32Array {
   const { from, to, step } = PITCHES[pitch];
-  const length = BEEP_SECONDS * SAMPLE_RATE_HZ;
+  const length = Math.round(seconds * SAMPLE_RATE_HZ);
   return Float32Array.from({ length }, (_, i) => {
     let sum = 0;
     for (let hz = from; hz <= to; hz += step) sum += Math.sin((2 * Math.PI * hz * i) / SAMPLE_RATE_HZ);

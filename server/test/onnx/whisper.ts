@@ -132,7 +132,7 @@ function decoder(withAttention: boolean): Uint8Array {
     },
     constants: {
       words_after: matrix(TOKENS.map((token) => rowOf(WORDS_AFTER[token] ?? {}))),
-      languages_of: matrix([rowOf({ "<|de|>": 1 }), rowOf({ "<|en|>": 1 })]),
+      languages_of: matrix([rowOf({ "<|de|>": 0.01 }), rowOf({ "<|en|>": 0.01 })]),
       end: matrix([rowOf({ "<|endoftext|>": 100 })]),
       before_words: floats([1], [PROMPT.length - 1]),
       first: integers(0),
