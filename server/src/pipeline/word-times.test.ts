@@ -132,16 +132,22 @@ describe("times of words", () => {
     );
   });
 
-  test("a word found in the sound does not stretch over a pause that the detector heard, on either side", () => {
-    const words = untimed("Americans ask what you");
+  test("do not stretch over a pause that the detector heard, on either side, whoever gave them", () => {
+    const text = untimed("Americans ask what you");
     const aligned = [found(0.2, 2.2), found(2.2, 2.6), found(2.7, 4.4), found(4.4, 4.7)];
-    const reading = readingOf(words, seconds([0, 1], [2, 3], [4, 5]), 0);
-    const timed = timeWords({ ...reading, heard: { ...reading.heard, aligned } });
-    expect(timed.map(({ start, end }) => [start, end])).toEqual([
-      [0.2, 1],
-      [2.2, 2.6],
-      [4, 4.4],
-      [4.4, 4.7],
-    ]);
+    const givenByModel = withTimes(text, (i) => ({
+      start: aligned[i]?.start ?? null,
+      end: aligned[i]?.end ?? null,
+    }));
+    for (const heard of [{ words: text, aligned }, { words: givenByModel }]) {
+      const reading = readingOf(heard.words, seconds([0, 1], [2, 3], [4, 5]), 0);
+      const timed = timeWords({ ...reading, heard: { ...reading.heard, ...heard } });
+      expect(timed.map(({ start, end }) => [start, end])).toEqual([
+        [0.2, 1],
+        [2.2, 2.6],
+        [4, 4.4],
+        [4.4, 4.7],
+      ]);
+    }
   });
 });

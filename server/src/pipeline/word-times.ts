@@ -68,14 +68,16 @@ export function meanFit(aligned: readonly AlignedWord[]): number {
 
 function knownTimes({ words, aligned }: Heard, whole: Span, speech: readonly Span[]): Span[] {
   const isUntimed = words.some((word) => word.start === null);
-  if (!isUntimed) return modelTimes(words, whole);
-  return modelTimes(aligned ?? [], whole).map((word) => withoutPauses(word, speech));
+  return modelTimes(isUntimed ? (aligned ?? []) : words, whole).map((word) => withoutPauses(word, speech));
 }
 
 /** The detector's edges are late or early by up to this, so that less of a word beyond them proves nothing. */
 const EDGE_SECONDS = 0.3;
 
-/** A room's noise can look like the sounds at a word's ends: it is said in the stretch of speech that has most of it. */
+/**
+ * A room's noise can look like the sounds at a word's ends, and Whisper's words last until the next one, the first from the clip's
+ * start: a word is said in the stretch of speech that has most of it.
+ */
 function withoutPauses(word: Span, speech: readonly Span[]): Span {
   let [main, most] = [word, 0];
   for (const stretch of speech) {
