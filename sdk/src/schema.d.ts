@@ -1630,6 +1630,8 @@ export interface components {
             end: number;
             /** @description Empty where it was withheld. */
             text: string;
+            /** @description Where the model says how sure it is. */
+            avg_logprob?: number;
         };
         OpenAiVerboseText: {
             task: string;
@@ -1637,10 +1639,13 @@ export interface components {
             language: string;
             duration: number;
             text: string;
-            segments: ({
-                /** @description Where the model says how sure it is. */
-                avg_logprob?: number;
-            } & components["schemas"]["OpenAiSegment"])[];
+            segments: components["schemas"]["OpenAiSegment"][];
+            /** @description Where they were asked for. */
+            words?: {
+                word: string;
+                start: number;
+                end: number;
+            }[];
         };
         OpenAiText: {
             text: string;
@@ -3894,13 +3899,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": ({
-                        words?: {
-                            word: string;
-                            start: number;
-                            end: number;
-                        }[];
-                    } & components["schemas"]["OpenAiVerboseText"]) | components["schemas"]["OpenAiText"];
+                    "application/json": components["schemas"]["OpenAiVerboseText"] | components["schemas"]["OpenAiText"];
                     "text/plain": string;
                     "application/x-subrip": string;
                     "text/vtt": string;

@@ -80,6 +80,8 @@ export interface Field<Value = unknown, P extends Presence = Presence, Out = unk
   /** Blank text has rules of its own, before all others; undefined for fields that know no blank. */
   readonly blank: { readonly allowed: boolean; readonly is: (input: Input) => boolean } | undefined;
   readonly emptyIsNull: boolean;
+  /** Answers may lack it. */
+  readonly mayLack: boolean;
   readonly out?: Out;
   /** @throws {Invalid} for anything but null and nothing, which are dealt with before */
   read(input: Given, lookup: Lookup | undefined): Value | Promise<Value>;
@@ -127,6 +129,7 @@ export function field<O extends Options, V, Out = V>(options: O, parts: Parts<V>
     missing: "This field is required.",
     blank: undefined,
     emptyIsNull: false,
+    mayLack: false,
     ...parts,
     schema: {
       ...schema,

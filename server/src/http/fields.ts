@@ -304,14 +304,15 @@ export function fileField<Kept>(
   }) as Field<FormFile<Kept>, "always", never>;
 }
 
-/** A field that answers have and requests cannot set. */
-export function readOnly<const S extends ShapeLike>(
+/** A field that answers have and requests cannot set. @param options.mayLack some answers do not have it */
+export function readOnly<const S extends ShapeLike, const L extends boolean = false>(
   like: S,
-  options: { help?: string } = {},
-): Field<never, "read-only", ShapeOf<S>> {
+  options: { help?: string; mayLack?: L } = {},
+): Field<never, "read-only", ShapeOf<S> | (L extends true ? undefined : never)> {
   const { label, schema, components } = shapeOf(like);
-  const made = field({ ...options, required: false }, { label, schema, components, read: takesNothing });
-  return { ...made, presence: "read-only" };
+  const { help, mayLack = false } = options;
+  const parts = { label, schema, components, mayLack, read: takesNothing };
+  return { ...field({ ...(help && { help }), required: false }, parts), presence: "read-only" };
 }
 
 function takesNothing(): never {

@@ -31,9 +31,13 @@ type InputOf<F extends Fields> = Flat<
   { [K in Always<F>]: ValueOf<F[K]> } & { [K in Maybe<F>]?: ValueOf<F[K]> | undefined }
 >;
 /** Write-only fields (files) have no `Out`. */
-type OutputOf<F extends Fields> = Flat<{
-  -readonly [K in keyof F as [OutOf<F[K]>] extends [never] ? never : K]: OutOf<F[K]>;
-}>;
+type OutputOf<F extends Fields> = Flat<
+  {
+    -readonly [
+      K in keyof F as [OutOf<F[K]>] extends [never] ? never : undefined extends OutOf<F[K]> ? never : K
+    ]: OutOf<F[K]>;
+  } & { -readonly [K in keyof F as undefined extends OutOf<F[K]> ? K : never]?: OutOf<F[K]> }
+>;
 
 /** What `validate` gives. */
 export type Valid<S> = S extends Serializer<infer F> ? InputOf<F> : never;
@@ -125,7 +129,8 @@ export function serializer<const F extends Fields>(
     if (check) await checkTogether(() => check(values as Partial<InputOf<F>>));
     return values as never;
   };
-  const responseSchema = () => objectSchema(readable, readable);
+  const lasting = readable.filter(([, field]) => !field.mayLack);
+  const responseSchema = () => objectSchema(readable, lasting);
   return {
     name,
     fields,

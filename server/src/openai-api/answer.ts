@@ -14,41 +14,28 @@ const SEGMENT = serializer("OpenAiSegment", {
   start: readOnly("number"),
   end: readOnly("number"),
   text: readOnly("string", { help: "Empty where it was withheld." }),
+  avg_logprob: readOnly("number", { help: "Where the model says how sure it is.", mayLack: true }),
 });
 
-const SEGMENT_WITH_PROBABILITY = shape<Segment>(
-  "nested object",
-  {
-    allOf: [SEGMENT.shape.schema],
-    properties: { avg_logprob: { type: "number", description: "Where the model says how sure it is." } },
-  },
-  SEGMENT.shape.components,
-);
-
-type Segment = Output<typeof SEGMENT> & { avg_logprob?: number };
+type Segment = Output<typeof SEGMENT>;
 
 const VERBOSE = serializer("OpenAiVerboseText", {
   task: readOnly("string"),
   language: readOnly("string", { help: "Its English name in lower case; empty where not known." }),
   duration: readOnly("number"),
   text: readOnly("string"),
-  segments: readOnly(arrayOf(SEGMENT_WITH_PROBABILITY)),
+  segments: readOnly(arrayOf(SEGMENT.shape)),
+  words: readOnly(arrayOf(objectOf({ word: "string", start: "number", end: "number" })), {
+    help: "Where they were asked for.",
+    mayLack: true,
+  }),
 });
 
-const WITH_WORDS = shape<unknown>(
-  "nested object",
-  {
-    allOf: [VERBOSE.shape.schema],
-    properties: { words: arrayOf(objectOf({ word: "string", start: "number", end: "number" })).schema },
-  },
-  VERBOSE.shape.components,
-);
-
 /** What is answered as JSON. */
-export const JSON_ANSWER = shape<unknown>(
+export const JSON_ANSWER = shape<Output<typeof VERBOSE> | Output<typeof PLAIN>>(
   "nested object",
-  { anyOf: [WITH_WORDS.schema, PLAIN.shape.schema] },
-  { ...WITH_WORDS.components, ...PLAIN.shape.components },
+  { anyOf: [VERBOSE.shape.schema, PLAIN.shape.schema] },
+  { ...VERBOSE.shape.components, ...PLAIN.shape.components },
 );
 
 const TEXT_FORMATS = { text: "txt", srt: "srt", vtt: "vtt" } as const;
@@ -81,7 +68,7 @@ function withoutNames(document: ExportDocument): ExportDocument {
   return { ...document, returnTimestamps: false, transcript: { ...document.transcript, speakers: [] } };
 }
 
-function verbose(document: ExportDocument, withWords: boolean) {
+function verbose(document: ExportDocument, withWords: boolean): Output<typeof VERBOSE> {
   const { language, durationSeconds, turns } = document.transcript;
   return {
     task: "transcribe",

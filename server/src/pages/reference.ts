@@ -214,7 +214,7 @@ function shapesIn(content: OpenApiContent): Html {
           >${typeWords(schema)} as ${entries.map(([mediaType]) => mediaType).join(" or ")}</span
         >${fieldList(schema, { marksRequired: false })}`,
   );
-  return html`${shapes}`;
+  return joined(shapes, " ");
 }
 
 function errorAnchor(reference: string): string {

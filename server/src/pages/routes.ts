@@ -60,7 +60,11 @@ function serve({ app }: ApiServer<Actor>, path: string, contentType: string, tex
     // What looks at links before people do asks for the headers alone.
     method: ["GET", "HEAD"],
     url: path,
-    handler: (_request, reply) =>
-      reply.headers({ "content-type": contentType, "content-security-policy": POLICY }).send(text),
+    handler(request, reply) {
+      // Routes take a slash too many, but a page's links are relative to its address. What stands behind a `#` comes along.
+      const [asked = ""] = request.url.split("?", 1);
+      if (asked !== path) return reply.redirect(`..${path}`, 308);
+      return reply.headers({ "content-type": contentType, "content-security-policy": POLICY }).send(text);
+    },
   });
 }

@@ -65,6 +65,13 @@ test("a page runs its own server's script alone, and stands in nobody's frame", 
   expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
 });
 
+test("a page whose address was typed with a slash at its end is whole all the same", async () => {
+  const { admin } = await start();
+  const typed = await fetch(`${admin.baseUrl}/reset-password/`, { redirect: "manual" });
+  expect([typed.status, typed.headers.get("location")]).toEqual([308, "../reset-password"]);
+  expect((await fetch(`${admin.baseUrl}/reset-password/`)).url).toBe(`${admin.baseUrl}/reset-password`);
+});
+
 test("the pages ask the API only for what it has", async () => {
   const { admin } = await start();
   const { paths } = (await admin.get("/api/schema/")).body;
@@ -100,6 +107,8 @@ test("the API's reference has every operation of the document, and leads nowhere
   const shown = new Set(headings.map((heading) => heading.replace(/ public$/, "")));
   expect(operations.filter((operation) => !shown.has(operation))).toEqual([]);
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id);
+  // What a type is called that the page has no words for.
+  expect(page).not.toMatch(/\banything(?: or |<)/);
   expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   expect(anchorsIn(page).filter((anchor) => !ids.includes(anchor))).toEqual([]);
 });
