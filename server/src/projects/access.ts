@@ -118,7 +118,7 @@ export function inVisibleProject(executor: Executor, actor: Viewer, search: Sear
 /** What the actor is to each of these projects; those that they cannot see are left out. */
 export async function rolesIn(
   executor: Executor,
-  actor: Actor,
+  actor: Viewer,
   projectIds: readonly number[],
 ): Promise<Map<number, ProjectRole>> {
   if (projectIds.length === 0) return new Map();

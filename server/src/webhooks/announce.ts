@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { Actor } from "../accounts/users.ts";
 import type { Tx } from "../database/open.ts";
 import type { WebhookEvent } from "../database/tables.ts";
 import { apiTime } from "../http/times.ts";
@@ -62,13 +61,9 @@ async function listeners(tx: Tx, ended: Ended, event: WebhookEvent) {
     .orderBy("webhooks.id")
     .execute();
   const wanted = candidates.filter(({ events_json }) => JSON.parse(events_json).includes(event));
+  // Whoever lost sight of a project hears nothing of it any more.
   const seeing = await Promise.all(
-    wanted.map(({ user_id }) => rolesIn(tx, asUser(user_id), [ended.project])),
+    wanted.map(({ user_id }) => rolesIn(tx, { userId: user_id }, [ended.project])),
   );
   return wanted.filter((_, i) => (seeing[i]?.size ?? 0) > 0);
-}
-
-/** Whoever lost sight of a project hears nothing of it any more. */
-function asUser(userId: number): Actor {
-  return { userId, isAdmin: false, via: "operator", sessionId: null };
 }

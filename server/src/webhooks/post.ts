@@ -47,7 +47,7 @@ function redirected(from: URL, location: string): URL {
     throw new RedirectError("The address redirects to what is no address.");
   const to = new URL(location, from);
   if (to.protocol !== "https:" && to.protocol !== from.protocol)
-    throw new RedirectError(`The address redirects from ${from.protocol} to ${to.protocol}`);
+    throw new RedirectError(`The address redirects to a "${to.protocol}" address, which is not followed.`);
   return to;
 }
 
