@@ -84,7 +84,6 @@ function moonshine(size: "base" | "tiny", { encoder, decoder, prepared }: Moonsh
   return {
     name: `moonshine-${size}`,
     purpose: "recogniser",
-    engine: "sherpa",
     family: "moonshine",
     files: [...published, MOONSHINE_TOKENS, made],
     languages: ["en"],
@@ -98,7 +97,6 @@ function moonshine(size: "base" | "tiny", { encoder, decoder, prepared }: Moonsh
 const SILERO_VAD: ModelEntry = {
   name: DETECTOR,
   purpose: "vad",
-  engine: "sherpa",
   family: "silero",
   files: [
     file(
@@ -149,7 +147,6 @@ function whisper(size: string, { revision, languages, encoder, decoder }: Whispe
   return {
     name: `whisper-${size}`,
     purpose: "recogniser",
-    engine: "sherpa",
     family: "whisper",
     files: [
       { role: "encoder", name: `${size}-encoder.int8.onnx`, ...encoder },
@@ -172,7 +169,6 @@ function whisper(size: string, { revision, languages, encoder, decoder }: Whispe
 const PARAKEET: ModelEntry = {
   name: "parakeet-tdt-0.6b-v3",
   purpose: "recogniser",
-  engine: "sherpa",
   family: "nemo-transducer",
   files: [
     file(
@@ -209,7 +205,6 @@ const PARAKEET: ModelEntry = {
 const REAZON_SPEECH: ModelEntry = {
   name: "reazonspeech-k2-v2",
   purpose: "recogniser",
-  engine: "sherpa",
   family: "zipformer-transducer",
   files: [
     file(
@@ -242,7 +237,6 @@ const REAZON_SPEECH: ModelEntry = {
 const SENSE_VOICE: ModelEntry = {
   name: "sense-voice",
   purpose: "recogniser",
-  engine: "sherpa",
   family: "sense-voice",
   files: [
     file(
@@ -270,7 +264,6 @@ const SENSE_VOICE: ModelEntry = {
 const WESPEAKER: ModelEntry = {
   name: "wespeaker-resnet34",
   purpose: "speakers",
-  engine: "sherpa",
   family: "voice-embedding",
   files: [
     file(

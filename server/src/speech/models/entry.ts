@@ -59,7 +59,6 @@ export type ModelSource = { kind: "npm"; packages: readonly Package[] } | { kind
 export interface ModelEntry {
   name: string;
   purpose: ModelPurpose;
-  engine: "sherpa";
   family: ModelFamily;
   files: readonly ModelFile[];
   /** ISO 639-1 codes, or the model's own where that standard has none (`yue`, `haw`, `jw`); empty where it hears no words. */

@@ -63,7 +63,6 @@ const FILES: ModelEntry["files"] = [
 
 const COMMON = {
   purpose: "recogniser",
-  engine: "sherpa",
   family: "sense-voice",
   files: FILES,
   languages: ["en"],
