@@ -18,11 +18,11 @@ export class Overview {
     this.#fractions = names.map(() => 0);
   }
 
-  show(index: number, { fraction, stage, speechRecognisedSeconds }: Progress): void {
+  show(index: number, { fraction, stage, secondsLeft, speechRecognisedSeconds }: Progress): void {
     this.#fractions[index] = fraction;
-    if (this.#names.length > 1) this.#draw();
-    else
-      this.#draw(stage, speechRecognisedSeconds > 0 ? `${duration(speechRecognisedSeconds)} of speech` : "");
+    if (this.#names.length > 1) return this.#draw();
+    const heard = speechRecognisedSeconds > 0 ? `${duration(speechRecognisedSeconds)} of speech` : "";
+    this.#draw(stage, heard, secondsLeft === null ? "" : `${duration(secondsLeft)} left`);
   }
 
   /** A recording has come to its end, whatever that was. */
@@ -42,12 +42,12 @@ export class Overview {
     this.#bar.clear();
   }
 
-  #draw(stage = "", heard = ""): void {
+  #draw(stage = "", heard = "", left?: string): void {
     const count = this.#names.length;
     const fraction = this.#fractions.reduce((sum, one) => sum + one, 0) / count;
     const label = count > 1 ? `${count} recordings` : (this.#names[0] ?? "");
     const done = count > 1 ? `${this.#ended.size} done` : "";
-    const note = [stage, done, heard, this.#pace.left(fraction, 1)].filter(Boolean).join("  ");
+    const note = [stage, done, heard, left ?? this.#pace.left(fraction, 1)].filter(Boolean).join("  ");
     this.#bar.show({ label, fraction, note });
   }
 }

@@ -228,11 +228,9 @@ interface TaskTable {
   error: string | null;
   created_at: string;
   started_at: string | null;
-  /** When its latest run began, and how much was done then. */
-  resumed_at: string | null;
-  resumed_progress: Generated<number>;
-  /** When it last came further. */
-  progress_at: string | null;
+  /** The time that its run needed when it last said so. */
+  seconds_left: number | null;
+  seconds_left_at: string | null;
   finished_at: string | null;
 }
 

@@ -132,11 +132,12 @@ async function compareAll(
   for (const reading of readings) {
     await lanes.start(async () => {
       const pieces: Heard[] = [];
-      for (const piece of await recut(clip, reading.segment, COMPARED_SECONDS_MIN))
+      for (const piece of await recut(clip, reading.segment, COMPARED_SECONDS_MIN)) {
         pieces.push(await listen(piece, isNotShown));
+        progress.heardAgain(speechSecondsOf(piece.spans));
+      }
       const comparison = await comparisonOf(clip, reading, pieces);
       if (comparison !== null) comparisons.push(comparison);
-      progress.heardAgain(speechSecondsIn([reading]));
     });
   }
   await lanes.idle();
@@ -168,13 +169,15 @@ type Finish = (heard: Heard, part: Clip, options: HearOptions) => Promise<Heard>
 
 /** Recognises a segment, or takes what was stored of it. */
 function listening(clip: Clip, options: HearOptions, finish: Finish): Listen {
-  const { engine, share, language, checkpoint, stored } = options;
+  const { engine, share, language, checkpoint, stored, progress } = options;
   return async (segment, isDoubted) => {
     const { startSample, endSample } = segment;
     const part: Clip = { ...clip, startSample, endSample };
     const known = stored.get(clipKey(part));
     if (known !== undefined) return known;
-    const heard = await finish(heardOf(await engine.recognise(part, { language }, share)), part, options);
+    const seconds = (endSample - startSample) / SAMPLE_RATE_HZ;
+    const recognition = await progress.recognise(seconds, () => engine.recognise(part, { language }, share));
+    const heard = await finish(heardOf(recognition), part, options);
     const shown = (await isDoubted(heard)) ? null : ownText(segment, heard);
     const { mix } = clip;
     await checkpoint.save({ model: engine.model, language, mix, startSample, endSample, heard, shown });

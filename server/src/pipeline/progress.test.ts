@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { Pace } from "./pace.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 
 function meter() {
   const told: Progress[] = [];
-  return { told, progress: new ProgressMeter((step) => told.push(step)) };
+  return { told, progress: new ProgressMeter((step) => told.push(step), new Pace(2)) };
 }
 
 test("speech that was not searched for yet is expected to be as dense as what was found", () => {
@@ -39,4 +40,17 @@ test("once it is known what is heard once more, that is what is left", () => {
   expect(told.map(({ fraction }) => Math.round(fraction * 1000) / 1000)).toEqual([
     0, 0.8, 0.889, 0.944, 0.944, 1,
   ]);
+});
+
+test("the time left is said from the first step on, and not while finishing", async () => {
+  const told: Progress[] = [];
+  const pace = new Pace(2, () => told.length * 1000);
+  const progress = new ProgressMeter((step) => told.push(step), pace);
+  progress.expectAgain(() => 10);
+  progress.found(20, 0.5);
+  await progress.recognise(20, async () => progress.found(20, 1));
+  progress.recognised(20);
+  progress.recognised(20);
+  progress.enter("finishing");
+  expect(told.map(({ secondsLeft }) => secondsLeft)).toEqual([null, null, 2, 1, null]);
 });

@@ -6,6 +6,7 @@ import type { SpeechEngine } from "../speech/recogniser.ts";
 import { loadHeard, type Checkpoint } from "./checkpoint.ts";
 import { conclude } from "./conclude.ts";
 import { hear, type HeardVoice, type SpeechListener } from "./hear.ts";
+import { Pace } from "./pace.ts";
 import { ProgressMeter, type Progress } from "./progress.ts";
 import { durationOf, openSource, voicesOf, type Recording } from "./source.ts";
 import { watchSpeakers, type SpeakerOptions } from "./speakers.ts";
@@ -58,7 +59,7 @@ async function transcribeIn(
 ): Promise<Outcome> {
   const { engine, signal, shareKey, secondsMax } = options;
   const share = { key: shareKey, signal };
-  const progress = new ProgressMeter(options.onProgress);
+  const progress = new ProgressMeter(options.onProgress, new Pace(engine.workers));
   progress.enter("decoding");
   const decoded = await openSource(recording, { engine, share, folder, secondsMax });
   progress.enter("listening");

@@ -25,8 +25,8 @@ async function queuedTask() {
       return delivery;
     },
     handBack: (delivery: Delivery) => queue.putBack(db, delivery, clock.now()),
-    report: (delivery: Delivery, progress: number) =>
-      reportProgress(db, delivery, { stage: "recognising", progress }, clock.now()),
+    report: (delivery: Delivery, progress: number, secondsLeft: number | null = null) =>
+      reportProgress(db, delivery, { stage: "recognising", progress, secondsLeft }, clock.now()),
     read: () => db.selectFrom("tasks").selectAll().where("id", "=", id).executeTakeFirstOrThrow(),
     eta: async () =>
       etaSeconds(
@@ -85,47 +85,34 @@ test("progress never falls, although a run that takes up where another stopped b
   expect((await task.read()).progress).toBe(0.5);
 });
 
-test("the time left follows the pace of the run, once there is one", async () => {
+test("the time left is what the run last said, and runs down until it says more", async () => {
   const task = await queuedTask();
-  task.clock.advance(600_000);
   expect(await task.eta()).toBeNull();
   const delivery = await task.begin();
-  task.clock.advance(10_000);
-  await task.report(delivery, 0.01);
+  await task.report(delivery, 0.01, 900);
   expect(await task.eta()).toBeNull();
-  await task.report(delivery, 0.25);
-  expect(await task.eta()).toBe(30);
-  task.clock.advance(20_000);
-  await task.report(delivery, 0.75);
-  expect(await task.eta()).toBe(10);
-  await task.report(delivery, 1);
-  expect(await task.eta()).toBeNull();
-});
-
-test("between two steps the time left runs down, but never to less than half of it", async () => {
-  const task = await queuedTask();
-  const delivery = await task.begin();
-  task.clock.advance(60_000);
-  await task.report(delivery, 0.5);
+  await task.report(delivery, 0.25, 60);
   expect(await task.eta()).toBe(60);
   task.clock.advance(10_000);
-  await task.report(delivery, 0.5);
   expect(await task.eta()).toBe(50);
   task.clock.advance(600_000);
   expect(await task.eta()).toBe(30);
+  await task.report(delivery, 0.5, 40);
+  expect(await task.eta()).toBe(40);
+  await task.report(delivery, 1, null);
+  expect(await task.eta()).toBeNull();
 });
 
-test("a pause between two runs does not count in the time left, nor what the first one did", async () => {
+test("what an interrupted run said of the time left says nothing of the next", async () => {
   const task = await queuedTask();
   const first = await task.begin();
-  task.clock.advance(10_000);
-  await task.report(first, 0.4);
+  await task.report(first, 0.4, 20);
   await task.handBack(first);
   task.clock.advance(3_600_000);
   const second = await task.begin();
-  await task.report(second, 0.4);
   expect(await task.eta()).toBeNull();
-  task.clock.advance(5_000);
-  await task.report(second, 0.5);
+  await task.report(second, 0.3, null);
+  expect(await task.eta()).toBeNull();
+  await task.report(second, 0.5, 25);
   expect(await task.eta()).toBe(25);
 });

@@ -3,6 +3,7 @@ import type { Actor } from "../accounts/users.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables, TaskStatus } from "../database/tables.ts";
+import { runDown } from "../pipeline/pace.ts";
 import { inVisibleProject, type Search } from "../projects/access.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 import { refusalOf, releaseMinutes, reserveMinutes, usageError } from "../usage/ledger.ts";
@@ -48,20 +49,14 @@ export async function queuePosition(executor: Executor, task: Task): Promise<num
   return ahead + 1;
 }
 
-/**
- * Seconds that a running task will take at the pace that it has kept since this run of it began; null where there is no
- * pace yet. What an earlier run did, and the time since then, do not count. Between two steps the time runs down.
- */
-export function etaSeconds(task: Task, now: Date): number | null {
-  const { status, progress, resumed_at, resumed_progress, progress_at } = task;
-  const done = progress - resumed_progress;
-  if (status !== "running" || resumed_at === null || progress_at === null) return null;
-  // Telling speakers apart, which comes after all was heard, has no pace that is known.
-  if (done < LIMITS.tasks.etaFromProgress || progress === 1) return null;
-  const steppedMs = Date.parse(progress_at);
-  const leftMs = ((steppedMs - Date.parse(resumed_at)) * (1 - progress)) / done;
-  const runDownMs = Math.max(leftMs - (now.getTime() - steppedMs), leftMs * LIMITS.tasks.etaKept);
-  return Math.round(runDownMs / 1000);
+/** Seconds that a running task will take, by what its run last said; null where it is not known yet or any more. */
+export function etaSeconds(
+  { status, progress, seconds_left, seconds_left_at }: Task,
+  now: Date,
+): number | null {
+  if (status !== "running" || seconds_left === null || seconds_left_at === null) return null;
+  if (progress < LIMITS.tasks.etaFromProgress) return null;
+  return Math.round(runDown(seconds_left, (now.getTime() - Date.parse(seconds_left_at)) / 1000));
 }
 
 /** Where a transcription is queued, and what the minutes that it needs are counted by. */
@@ -222,8 +217,7 @@ export async function claimTask(tx: Tx, delivery: Delivery, now: Date): Promise<
       status: "running" as const,
       claim: delivery.token,
       started_at: eb.fn.coalesce("started_at", eb.val(now.toISOString())),
-      resumed_at: now.toISOString(),
-      resumed_progress: eb.ref("progress"),
+      seconds_left: null,
     }))
     .where("id", "=", delivery.subjectId)
     .where("status", "in", ["queued", "running"] satisfies TaskStatus[])
@@ -232,15 +226,15 @@ export async function claimTask(tx: Tx, delivery: Delivery, now: Date): Promise<
 }
 
 /**
- * Writes how far a task is. Progress never falls: a run that takes up where another stopped begins at nothing, and comes
- * back to where that was in a moment.
+ * Writes how far a task is, and how long the rest takes. Progress never falls: a run that takes up where another stopped begins at
+ * nothing, and comes back to where that was in a moment.
  *
  * @returns false when the task is no longer this delivery's: cancelled, deleted, or taken over
  */
 export async function reportProgress(
   executor: Executor,
   delivery: Delivery,
-  { stage, progress }: { stage: string; progress: number },
+  { stage, progress, secondsLeft }: { stage: string; progress: number; secondsLeft: number | null },
   now: Date,
 ): Promise<boolean> {
   const result = await executor
@@ -248,12 +242,8 @@ export async function reportProgress(
     .set((eb) => ({
       stage,
       progress: eb.case().when("progress", "<", progress).then(progress).else(eb.ref("progress")).end(),
-      progress_at: eb
-        .case()
-        .when("progress", "<", progress)
-        .then(now.toISOString())
-        .else(eb.ref("progress_at"))
-        .end(),
+      seconds_left: secondsLeft,
+      seconds_left_at: now.toISOString(),
     }))
     .where("id", "=", delivery.subjectId)
     .where("claim", "=", delivery.token)

@@ -145,10 +145,10 @@ class Reporter {
     this.#writing = true;
     try {
       while (this.#latest) {
-        const { stage, fraction } = this.#latest;
+        const { stage, fraction: progress, secondsLeft } = this.#latest;
         this.#latest = null;
         const { db, now } = this.#services;
-        const ours = await reportProgress(db, this.#delivery, { stage, progress: fraction }, now());
+        const ours = await reportProgress(db, this.#delivery, { stage, progress, secondsLeft }, now());
         if (!ours) this.#stop.abort(new NoLongerOursError("The task was cancelled or taken over."));
         this.#services.changes.announce(this.#task.file_id);
       }
