@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { beeps, type Beep } from "../../test/onnx/beeps.ts";
 import { writeFiles } from "../../test/onnx/files.ts";
+import { senseVoice } from "../../test/onnx/sense-voice.ts";
 import { parakeetTransducer, zipformerTransducer } from "../../test/onnx/transducers.ts";
 import { whisper } from "../../test/onnx/whisper.ts";
 import { writeWav } from "../../test/recordings.ts";
@@ -42,6 +43,7 @@ const SOUNDS: Beep[] = [
 test.each([
   ["zipformer-transducer", zipformerTransducer(), "boop beep beep boop beep", 0.04],
   ["nemo-transducer", parakeetTransducer(), "boop beep beep boop beep", 0.08],
+  ["sense-voice", senseVoice(), "Boop Beep Beep Boop Beep", 0.06],
   ["whisper", whisper(true), "beep beep beep beep beep", 0.04],
 ] as const)("words have the times of a model of the family %s", async (family, files, text, stepSeconds) => {
   const sound = Int16Array.from(beeps(SOUNDS, SECONDS), (sample) => sample * 32_767);

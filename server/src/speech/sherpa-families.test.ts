@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { BEEP_SECONDS, beeps, type Beep } from "../../test/onnx/beeps.ts";
 import { writeFiles } from "../../test/onnx/files.ts";
+import { senseVoice } from "../../test/onnx/sense-voice.ts";
 import { parakeetTransducer, zipformerTransducer } from "../../test/onnx/transducers.ts";
 import { whisper } from "../../test/onnx/whisper.ts";
 import { temporaryFolder } from "../../test/spools.ts";
@@ -141,5 +142,31 @@ describe("a Whisper", () => {
   test("hears nothing in silence", async () => {
     const recognition = await timed.recognise(beeps([], 4), { language: "de" });
     expect(recognition).toEqual({ text: "", tokens: [], language: "de" });
+  });
+});
+
+describe("a SenseVoice", () => {
+  let recogniser: Recogniser;
+
+  beforeAll(async () => {
+    const paths = await writeFiles(folder.path, senseVoice());
+    recogniser = await loadSherpa({ family: "sense-voice", paths, threads: 1 });
+  });
+
+  test("writes with capitals and digits as people do, and says when each token begins, to its step of 60 ms", async () => {
+    const { text, tokens } = await recogniser.recognise(CLIP, { language: null });
+    expect(text).toBe("Boop Beep Beep");
+    expect(tokens.map((token) => token.text)).toEqual([" Boop", " Beep", " Beep"]);
+    for (const [i, { start, end }] of tokens.entries()) {
+      expect(Math.abs((start ?? -1) - (SOUNDS[i]?.start ?? 0))).toBeLessThan(0.06);
+      expect(end).toBeNull();
+    }
+  });
+
+  test("says which language it hears, whatever is given, and none in silence", async () => {
+    const heard = heardBy(recogniser);
+    expect(await heard(CLIP, null)).toEqual(["en", "Boop Beep Beep"]);
+    expect(await heard(beeps([{ start: 1, pitch: "low" }], 2), "en")).toEqual(["ja", "Boop"]);
+    expect(await heard(beeps([], 4), null)).toEqual([null, ""]);
   });
 });

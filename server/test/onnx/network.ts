@@ -57,6 +57,11 @@ export function matrix(rows: readonly (readonly number[])[]): Constant {
   return floats([rows.length, rows[0]?.length ?? 0], rows.flat());
 }
 
+/** Numbers by label, in the labels' order; 0 where none is given. */
+export function rowOf(labels: readonly string[], numbers: Partial<Record<string, number>> = {}): number[] {
+  return labels.map((label) => numbers[label] ?? 0);
+}
+
 export function floats(shape: readonly number[], values: readonly number[]): Constant {
   return { type: "float", shape, bytes: new Uint8Array(Float32Array.from(values).buffer) };
 }

@@ -5,7 +5,7 @@
  * Shapes, names and metadata are those of the exports that sherpa-onnx reads: of icefall's Zipformers and of NeMo's Parakeet.
  */
 import { beginningsOf, type Listening } from "./beginnings.ts";
-import { integers, matrix, node, value, writeNetwork, type Constant } from "./network.ts";
+import { integers, matrix, node, rowOf, value, writeNetwork, type Constant } from "./network.ts";
 
 /** A model's files by their role. */
 export interface Transducer {
@@ -30,18 +30,14 @@ interface Knowledge {
   after: Partial<Record<string, Scores>>;
 }
 
-function rowOf({ labels }: Knowledge, scores: Scores = {}): number[] {
-  return labels.map((label) => scores[label] ?? 0);
-}
-
 /** A row for what begins: a low sound, a high one. */
-function beginningRows(knowledge: Knowledge): Constant {
-  return matrix([rowOf(knowledge, knowledge.begins.low), rowOf(knowledge, knowledge.begins.high)]);
+function beginningRows({ labels, begins }: Knowledge): Constant {
+  return matrix([rowOf(labels, begins.low), rowOf(labels, begins.high)]);
 }
 
 /** A row for each piece that may have been written last. */
-function afterRows(knowledge: Knowledge, vocabulary: readonly string[]): Constant {
-  return matrix(vocabulary.map((piece) => rowOf(knowledge, knowledge.after[piece])));
+function afterRows({ labels, after }: Knowledge, vocabulary: readonly string[]): Constant {
+  return matrix(vocabulary.map((piece) => rowOf(labels, after[piece])));
 }
 
 function tokensOf(vocabulary: readonly string[]): string {
@@ -74,7 +70,7 @@ export function zipformerTransducer(): Transducer {
       constants: {
         ...encoder.constants,
         beginning_rows: beginningRows(knowledge),
-        else: matrix([rowOf(knowledge, knowledge.else)]),
+        else: matrix([rowOf(knowledge.labels, knowledge.else)]),
         frames_per_step: integers(ZIPFORMER.framesPerStep),
       },
       nodes: [
@@ -135,7 +131,7 @@ export function parakeetTransducer(): Transducer {
       constants: {
         ...encoder.constants,
         beginning_rows: beginningRows(knowledge),
-        else: matrix([rowOf(knowledge, knowledge.else)]),
+        else: matrix([rowOf(knowledge.labels, knowledge.else)]),
         frames_per_step: integers(PARAKEET.framesPerStep),
       },
       nodes: [

@@ -4,7 +4,17 @@
  * fourth output, the attention of each token to the sound, is of its `export-onnx-with-attention.py`.
  */
 import { beginningsOf, type Listening } from "./beginnings.ts";
-import { floats, integers, matrix, node, TO_FLOAT, value, writeNetwork, type Node } from "./network.ts";
+import {
+  floats,
+  integers,
+  matrix,
+  node,
+  rowOf,
+  TO_FLOAT,
+  value,
+  writeNetwork,
+  type Node,
+} from "./network.ts";
 
 /** A model's files by their role. */
 export interface Whisper {
@@ -32,8 +42,8 @@ function idOf(token: Token): number {
   return TOKENS.indexOf(token);
 }
 
-function rowOf(scores: Partial<Record<Token, number>>): number[] {
-  return TOKENS.map((token) => scores[token] ?? 0);
+function scoresOf(scores: Partial<Record<Token, number>> = {}): number[] {
+  return rowOf(TOKENS, scores);
 }
 
 /** Start, language, task, and that no times are to be written as tokens. */
@@ -131,9 +141,9 @@ function decoder(withAttention: boolean): Uint8Array {
       ...(withAttention ? attention : {}),
     },
     constants: {
-      words_after: matrix(TOKENS.map((token) => rowOf(WORDS_AFTER[token] ?? {}))),
-      languages_of: matrix([rowOf({ "<|de|>": 0.01 }), rowOf({ "<|en|>": 0.01 })]),
-      end: matrix([rowOf({ "<|endoftext|>": 100 })]),
+      words_after: matrix(TOKENS.map((token) => scoresOf(WORDS_AFTER[token]))),
+      languages_of: matrix([scoresOf({ "<|de|>": 0.01 }), scoresOf({ "<|en|>": 0.01 })]),
+      end: matrix([scoresOf({ "<|endoftext|>": 100 })]),
       before_words: floats([1], [PROMPT.length - 1]),
       first: integers(0),
       second: integers(1),
