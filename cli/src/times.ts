@@ -16,7 +16,13 @@ export function futureTime(flag: string, text: string, now: Date): Date {
 function parseTime(text: string, now: Date): Date | null {
   const span = /^(\d{1,5})([hdw])$/.exec(text);
   if (span) return new Date(now.getTime() + Number(span[1]) * (UNIT_MS[span[2] ?? ""] ?? 0));
-  const written = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
-  const time = new Date(written ? text : NaN);
+  const written = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.exec(text);
+  const time = new Date(isDay(written?.[1] ?? "") ? text : NaN);
   return Number.isNaN(time.getTime()) ? null : time;
+}
+
+/** JavaScript takes the 31st of February for a day in March. */
+function isDay(date: string): boolean {
+  const day = new Date(date);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
 }

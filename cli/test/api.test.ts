@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { spoken, tone } from "../../server/test/audio.ts";
 import { temporaryFolder } from "../../server/test/database.ts";
 import { startServer, type ServerOptions } from "../../server/test/harness.ts";
+import { receiver } from "../../server/test/receiver.ts";
 import { uspeech } from "./run.ts";
 
 /** Runs commands against a server as its first account. */
@@ -90,6 +91,30 @@ test("somebody who waits for a transcript that there are no minutes for is told 
     code: 1,
     stderr: expect.stringContaining("beep.wav: Free trial limit exceeded."),
   });
+});
+
+test("a document that cannot be written is a sentence, and so is one that does not come whole", async () => {
+  const { admin, cwd, run } = await against({ roles: ["api"] });
+  await writeFile(path.join(cwd, "talk.srt"), "1\n00:00:01,000 --> 00:00:02,000\nHello.\n");
+  await admin.upload(path.join(cwd, "talk.srt"), { file_type: "srt" });
+  expect(await run("download", "1", "--type", "txt", "--output", "none/talk.txt")).toMatchObject({
+    code: 1,
+    stderr: "uspeech: none/talk.txt cannot be written (ENOENT).\n",
+  });
+  const { port } = await receiver((request, response) => {
+    const isLink = request.url?.startsWith("/api/transcripts/") ?? false;
+    const url = `http://${request.headers.host}/document`;
+    if (isLink) response.setHeader("content-type", "application/json").end(JSON.stringify({ url }));
+    else response.writeHead(200, { "content-length": "100" }).write("Hel", () => response.destroy());
+  });
+  const env = { USPEECH_URL: `http://127.0.0.1:${port}`, USPEECH_API_KEY: admin.key };
+  expect(
+    await uspeech(["download", "1", "--type", "txt", "--output", "talk.txt"], { cwd, env }),
+  ).toMatchObject({
+    code: 1,
+    stderr: "uspeech: The connection broke before all of the document came. Try again.\n",
+  });
+  expect(await readdir(cwd)).toEqual(["talk.srt"]);
 });
 
 test("the server's refusals are sentences and exit codes", async () => {

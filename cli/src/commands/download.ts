@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Download } from "@uspeech/client";
 import { apiClient } from "../api.ts";
 import { defineCommand, idOf, oneOf } from "../command.ts";
-import { UsageError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import { interruptible } from "../interrupts.ts";
 
 const TYPES = ["srt", "vtt", "txt", "json", "docx"] as const;
@@ -29,12 +29,26 @@ export const downloadCommand = defineCommand({
     const client = apiClient(terminal);
     await interruptible(async (signal) => {
       const download = await client.transcripts.download(id, { type, signal });
-      if (output === undefined) await pipeline(bytes(download), terminal.stdout, { signal, end: false });
-      else await save(download, output, signal);
+      const written =
+        output === undefined
+          ? pipeline(bytes(download), terminal.stdout, { signal, end: false })
+          : save(download, output, signal);
+      await written.catch((error: unknown) => {
+        throw explained(error, output ?? "Standard output");
+      });
     });
     if (output !== undefined) terminal.report(`Wrote ${output}.`, { transcript: id, type, output });
   },
 });
+
+/** An error of the disk or of the connection as a sentence. */
+function explained(error: unknown, output: string): unknown {
+  if (error instanceof Error && "syscall" in error && "code" in error)
+    return new CliError(`${output} cannot be written (${String(error.code)}).`, { cause: error });
+  if (error instanceof TypeError)
+    return new CliError("The connection broke before all of the document came. Try again.", { cause: error });
+  return error;
+}
 
 function bytes(download: Download): Readable {
   return Readable.fromWeb(download.stream);
