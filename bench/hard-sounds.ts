@@ -39,7 +39,11 @@ async function measureAll(engine: SpeechEngine): Promise<void> {
   const sentences = await sentencesOf(folder, Number(values.sentences));
   const noises = await voicesAmongNoises(folder);
   const measured: Measured[] = [];
-  const lanes = new Lanes(engine.workers, (error) => console.error(error));
+  const lanes = new Lanes(engine.workers, (error) => {
+    // The others are worth something; but nobody should take the sums for those of all clips.
+    console.error(error);
+    process.exitCode = 1;
+  });
   for (const clips of [wordless(sentences, noises), spoken(sentences)]) {
     for await (const clip of clips) {
       if (!clip.kind.includes(values.kind)) continue;

@@ -67,7 +67,8 @@ function spokenWords({ turns }: Transcript): SpokenSpan[] {
 async function saidIn(folder: string, { segments }: Recording): Promise<SpokenSpan[]> {
   if (segments === null) throw new Error("Nobody wrote down what is said when.");
   const said: unknown = JSON.parse(await readFile(path.join(folder, segments), "utf8"));
-  return Array.isArray(said) ? said : [];
+  if (!Array.isArray(said)) throw new Error(`${segments} holds no list.`);
+  return said;
 }
 
 /** Who speaks in a word's middle, or nearest to it. */
