@@ -84,8 +84,13 @@ export function sizeBytes({ files }: Pick<ModelEntry, "files">): number {
   return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
 
+/** Bytes of the files that are published. */
+export function publishedBytes(entry: ModelEntry): number {
+  return sizeBytes({ files: publishedFiles(entry) });
+}
+
 /** Bytes to download for a model, without what it requires. */
 export function downloadBytes(entry: ModelEntry): number {
-  if (entry.source.kind === "address") return sizeBytes({ files: publishedFiles(entry) });
+  if (entry.source.kind === "address") return publishedBytes(entry);
   return entry.source.packages.reduce((sum, tarball) => sum + tarball.sizeBytes, 0);
 }

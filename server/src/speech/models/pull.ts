@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { LIMITS } from "../../config/limits.ts";
 import { findModel } from "./catalogue.ts";
-import { downloadBytes, sizeBytes, type ModelEntry } from "./entry.ts";
+import { downloadBytes, publishedBytes, type ModelEntry } from "./entry.ts";
 import { ModelError } from "./errors.ts";
 import { withLock } from "./folder-lock.ts";
 import { isInstalled, modelFolder, RECORD_NAME, installedModels, type ModelRecord } from "./installed.ts";
@@ -105,7 +105,7 @@ async function collect(
   workshop: Pick<Workshop, "staging" | "downloads">,
   { network: settings, from, signal, onProgress, retryPausesMs }: PullOptions,
 ): Promise<string[]> {
-  const totalBytes = from === undefined ? downloadBytes(entry) : sizeBytes(entry);
+  const totalBytes = from === undefined ? downloadBytes(entry) : publishedBytes(entry);
   const onBytes = (receivedBytes: number) => onProgress?.({ name: entry.name, receivedBytes, totalBytes });
   const tries = { signal, retryPausesMs: retryPausesMs ?? LIMITS.models.retryPausesMs };
   if (from !== undefined) return fromFolder(entry, from, { ...workshop, ...tries, onBytes });

@@ -3,7 +3,7 @@ import { rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { download, downloadText, shown, type Tries } from "./download.ts";
-import { publishedFiles, sizeBytes, type ModelEntry, type Package } from "./entry.ts";
+import { publishedBytes, publishedFiles, type ModelEntry, type Package } from "./entry.ts";
 import { ModelError } from "./errors.ts";
 import { isRecord, type Network } from "./network.ts";
 import { hashFile, unpack } from "./unpack.ts";
@@ -92,7 +92,7 @@ export async function fromFolder(
     else missing.push(name);
   }
   if (missing.length > 0) throw notThere(entry, folder, missing, packages);
-  onBytes(sizeBytes(entry));
+  onBytes(publishedBytes(entry));
   return [path.resolve(folder)];
 }
 
