@@ -91,6 +91,17 @@ test("a file that is there is replaced only where that was said", async () => {
   expect(await readdir(path.join(cwd, "texts"))).toEqual(["park.docx"]);
 });
 
+test("an output that cannot be written is told before the work", async () => {
+  const { cwd, bring, run } = await studio();
+  await bring(await spoken(PARK), "park.wav");
+  await writeFile(path.join(cwd, "notes"), "no folder");
+  expect(await run("park.wav", "--output", "notes/texts")).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: `uspeech: park.wav: ${path.join(cwd, "notes/texts")} cannot be written in (ENOTDIR).\n`,
+  });
+});
+
 test("a language that the model does not speak is refused with those that do", async () => {
   const { bring, run } = await studio();
   await bring(await spoken(PARK), "park.wav");

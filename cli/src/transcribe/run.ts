@@ -1,6 +1,6 @@
 /** Transcribes recordings on this machine: the server's own pipeline, with one speech engine for all of them. */
 
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ExportDocument } from "@uspeech/server/exports/document.ts";
 import { type ExportType, render, titleOf } from "@uspeech/server/exports/export.ts";
@@ -75,7 +75,18 @@ async function fault({ input, output }: Job, { overwrite }: RunOptions): Promise
   if (stats === "ENOENT") return "There is no such file.";
   if (typeof stats === "string") return `It cannot be read (${stats}).`;
   if (stats.isDirectory()) return "This is a folder. Name the files in it.";
-  return output === null || overwrite ? null : standsInTheWay(output);
+  if (output === null) return null;
+  return (
+    (await cannotHold(path.dirname(path.resolve(output)))) ?? (overwrite ? null : standsInTheWay(output))
+  );
+}
+
+/** Whether a folder, or what it can be made in, takes files: better told before an hour of work than after it. */
+async function cannotHold(folder: string): Promise<string | null> {
+  // The dot makes an error of what is no folder.
+  const code = await access(`${folder}/.`, constants.W_OK).then(() => null, codeOf);
+  if (code === null) return null;
+  return code === "ENOENT" ? cannotHold(path.dirname(folder)) : `${folder} cannot be written in (${code}).`;
 }
 
 async function standsInTheWay(output: string): Promise<string | null> {
