@@ -10,6 +10,7 @@ import * as counts from "./migrations/0007-counts.ts";
 import * as pace from "./migrations/0008-pace.ts";
 import * as speakers from "./migrations/0009-speakers.ts";
 import * as auditAge from "./migrations/0010-audit-age.ts";
+import * as timeLeft from "./migrations/0011-time-left.ts";
 
 /** In order, forward only. A migration that was released is never changed. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -22,6 +23,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0008-pace": pace,
   "0009-speakers": speakers,
   "0010-audit-age": auditAge,
+  "0011-time-left": timeLeft,
 };
 
 /**
