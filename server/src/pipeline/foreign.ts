@@ -138,17 +138,23 @@ function misfitShare({ words, fit }: Comparison): number {
  * is deep in noise is no witness: it is read differently in any language.
  */
 export function isForeign(comparisons: readonly Comparison[]): boolean {
-  return isUnlike(comparisons.filter(isClear), GUARD.foreignShareMax);
+  return areUnlike(comparisons.filter(isClear), (one) => GUARD.foreignShareMax + misfitShare(one));
 }
 
 /**
- * Whether so much was read differently that the text cannot be what was said.
- *
- * @param shareMax of the words may be read alike; more of those that do not fit their sound
+ * Whether so much of a segment was read differently that its text cannot be what was said. How well the words fit does not
+ * count: where people talk at once, true words fit badly.
  */
-export function isUnlike(comparisons: readonly Comparison[], shareMax: number): boolean {
+export function isUnlike(comparison: Comparison): boolean {
+  return areUnlike([comparison], () => GUARD.foreignSegmentShareMax);
+}
+
+function areUnlike(
+  comparisons: readonly Comparison[],
+  shareMaxOf: (comparison: Comparison) => number,
+): boolean {
   const { words, common } = sumOf(comparisons);
-  const commonMax = comparisons.reduce((sum, one) => sum + one.words * (shareMax + misfitShare(one)), 0);
+  const commonMax = comparisons.reduce((sum, one) => sum + one.words * shareMaxOf(one), 0);
   return words > 0 && common <= commonMax - GUARD.foreignSlack * Math.sqrt(words);
 }
 

@@ -68,9 +68,9 @@ export const GUARD = {
   foreignSegmentShareMax: 0.6,
   foreignSlack: 0.7,
   /**
-   * Words that a model half translates are read alike and do not fit their sound. The three limits above are higher by
-   * `misfitSharePerFit` for each unit of fit (natural logarithm) that the words are below `misfitBelow`, by `misfitShareMax` at
-   * most. Of clips in English 87 in 100 fit better, also with pink noise 10 dB below the speech; of those in other
+   * Words that a model half translates are read alike and do not fit their sound. `agreedShareMin` and
+   * `foreignShareMax` are higher by `misfitSharePerFit` for each unit of fit (natural logarithm) that the words are below
+   * `misfitBelow`, by `misfitShareMax` at most. Of clips in English 87 in 100 fit better, also with pink noise 10 dB below the speech; of those in other
    * languages 11. Chosen on half of the recordings (docs/decisions/0015-other-languages.md). Fewer words prove too little.
    */
   misfitBelow: -3.5,

@@ -71,6 +71,8 @@ describe("text that another cut does not have", () => {
     );
     expect(fitting).toEqual([said]);
     expect(unfit?.[0]).toMatchObject({ standing: "doubtful", evidence: [{ value: 0.7, limit: 0.9 }] });
+    const halfAlike = { segment: said.segment, words: 10, common: 5, fit: -5, depthDb: 30 };
+    expect(withholdForeign([said], [halfAlike])[0]?.standing).toBe("doubtful");
   });
 
   test("is no transcript where it is all in noise, and leaves one where it is another language in between", () => {

@@ -116,7 +116,7 @@ export function withholdForeign(readings: readonly Reading[], comparisons: reado
   return readings.map((reading) => {
     const comparison = strange.get(reading.segment);
     if (comparison === undefined) return reading;
-    const isSure = isUnlike([comparison], GUARD.foreignSegmentShareMax);
+    const isSure = isUnlike(comparison);
     const standing = reading.standing === "withheld" || isSure ? "withheld" : "doubtful";
     return { ...reading, standing, evidence: [...reading.evidence, readDifferently(reading, comparison)] };
   });
