@@ -134,6 +134,18 @@ describe("a comparison", () => {
     expect([isStrange(few), isForeign([few])]).toEqual([false, false]);
   });
 
+  test("of one sentence that does not fit is doubted, and refuses no recording by itself", () => {
+    const sentence: Comparison = {
+      segment: reading(0, 3).segment,
+      words: 8,
+      common: 4,
+      fit: -5,
+      depthDb: null,
+    };
+    expect([isStrange(sentence), isForeign([sentence])]).toEqual([true, false]);
+    expect(isForeign([sentence, sentence])).toBe(true);
+  });
+
   test("knows how well the words fit their sound where they were looked for in it", async () => {
     const clip = await recorded(20, 0);
     const [one, other] = [reading(0, 10), [heard(SAID)]];

@@ -138,7 +138,9 @@ function misfitShare({ words, fit }: Comparison): number {
  * is deep in noise is no witness: it is read differently in any language.
  */
 export function isForeign(comparisons: readonly Comparison[]): boolean {
-  return areUnlike(comparisons.filter(isClear), (one) => GUARD.foreignShareMax + misfitShare(one));
+  const clear = comparisons.filter(isClear);
+  const doesFitCount = sumOf(clear).words >= GUARD.misfitRefusalWordsMin;
+  return areUnlike(clear, (one) => GUARD.foreignShareMax + (doesFitCount ? misfitShare(one) : 0));
 }
 
 /**

@@ -77,6 +77,8 @@ export const GUARD = {
   misfitSharePerFit: 0.1,
   misfitShareMax: 0.15,
   misfitWordsMin: 8,
+  /** A recording is not refused for the fit of fewer words: synthetic English, eight words of it, was half read alike at a fit below -3.9. */
+  misfitRefusalWordsMin: 15,
   /**
    * Noise makes English be read differently too. Measured over whole files: clean speech nearly always
    * 14 dB or more (a few files 10 to 12), speech with noise 10 dB below it around 10.
