@@ -73,6 +73,11 @@ async function compared(readings: readonly Reading[], second: (reading: Reading)
 const compare = async (second: string): Promise<Comparison | null> =>
   comparisonOf(await recorded(20, 0), reading(0, 10), [heard(second)]);
 
+/** Of so many words in clear speech, so many of them read alike. */
+function comparisonWith(words: number, common: number, fit: number | null = null): Comparison {
+  return { segment: reading(0, 9).segment, words, common, fit, depthDb: null };
+}
+
 describe("a comparison", () => {
   test("counts words that both have in the same order, whatever their case and punctuation", async () => {
     expect(await compare("The number, of the Conferences. Arrived?")).toMatchObject({ words: 6, common: 6 });
@@ -85,18 +90,12 @@ describe("a comparison", () => {
   });
 
   test("of a short text with a few words read otherwise says nothing yet", () => {
-    const few: Comparison = { segment: reading(0, 3).segment, words: 6, common: 4, fit: null, depthDb: null };
+    const few = comparisonWith(6, 4);
     expect([isStrange(few), isForeign([few])]).toEqual([false, false]);
   });
 
   test("with most words read otherwise is strange, and in a longer text another language", () => {
-    const third: Comparison = {
-      segment: reading(0, 9).segment,
-      words: 30,
-      common: 10,
-      fit: null,
-      depthDb: null,
-    };
+    const third = comparisonWith(30, 10);
     expect([isStrange(third), isForeign([third])]).toEqual([true, true]);
     const half = { ...third, common: 18 };
     expect([isStrange(half), isForeign([half])]).toEqual([true, false]);
@@ -104,13 +103,7 @@ describe("a comparison", () => {
   });
 
   test("with most words read alike is strange where these do not fit their sound", () => {
-    const alike: Comparison = {
-      segment: reading(0, 9).segment,
-      words: 30,
-      common: 21,
-      fit: null,
-      depthDb: null,
-    };
+    const alike = comparisonWith(30, 21);
     const judged = [null, -2.6, -3.4, -4.5, -9].map((fit) => isStrange({ ...alike, fit }));
     expect(judged).toEqual([false, false, false, true, true]);
     expect([-2.6, -4.5].map((fit) => isForeign([{ ...alike, fit }]))).toEqual([false, false]);
@@ -122,26 +115,14 @@ describe("a comparison", () => {
   });
 
   test("with nearly all words read alike is not, however badly they fit, nor is one of a few words", () => {
-    const unfit: Comparison = {
-      segment: reading(0, 9).segment,
-      words: 12,
-      common: 10,
-      fit: -9,
-      depthDb: null,
-    };
+    const unfit = comparisonWith(12, 10, -9);
     expect([isStrange(unfit), isForeign([unfit])]).toEqual([false, false]);
     const few = { ...unfit, words: 7, common: 4 };
     expect([isStrange(few), isForeign([few])]).toEqual([false, false]);
   });
 
   test("of one sentence that does not fit is doubted, and refuses no recording by itself", () => {
-    const sentence: Comparison = {
-      segment: reading(0, 3).segment,
-      words: 8,
-      common: 4,
-      fit: -5,
-      depthDb: null,
-    };
+    const sentence = comparisonWith(8, 4, -5);
     expect([isStrange(sentence), isForeign([sentence])]).toEqual([true, false]);
     expect(isForeign([sentence, sentence])).toBe(true);
   });

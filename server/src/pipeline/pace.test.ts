@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../config/limits.ts";
-import { Pace, runDown } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 
 /** A clip's length, and how long a worker that does nothing else takes for it. */
@@ -205,8 +205,4 @@ test("nothing is said before the first step, and not of what was before the firs
   pace.step(20);
   expect(pace.secondsFor(10, false)).toBe(0.5);
   expect(pace.secondsFor(10, true)).toBe(1);
-});
-
-test("between two steps the time left runs down, but never to less than half of it", () => {
-  expect([0, 10, 30, 600].map((since) => runDown(60, since))).toEqual([60, 50, 30, 30]);
 });

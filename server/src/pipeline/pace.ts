@@ -1,5 +1,4 @@
 /** How much time a run still needs, at the pace of what it hears itself. */
-import { LIMITS } from "../config/limits.ts";
 
 /**
  * After so many clips of each worker, what was heard before counts half: enough to even clips out, and few enough to follow others
@@ -107,9 +106,4 @@ export class Pace {
     const kept = 0.5 ** (1 / (HALVED_AFTER_CLIPS * this.#workers));
     return { count: count * kept + 1, seconds: seconds * kept + moreSeconds, ms: ms * kept + moreMs };
   }
-}
-
-/** What remains of the time left after some time without a word of it, in the unit of both: what takes long is not nearly done. */
-export function runDown(left: number, since: number): number {
-  return Math.max(left - since, left * LIMITS.tasks.etaKept);
 }

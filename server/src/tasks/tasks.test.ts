@@ -4,7 +4,14 @@ import { createUser } from "../accounts/users.ts";
 import type { Database } from "../database/open.ts";
 import type { Delivery } from "../queue/queue.ts";
 import { SqliteQueue } from "../queue/sqlite.ts";
-import { claimTask, etaSeconds, reportProgress, transcribeLater, TRANSCRIPTION_QUEUE } from "./tasks.ts";
+import {
+  claimTask,
+  etaSeconds,
+  reportProgress,
+  runDown,
+  transcribeLater,
+  TRANSCRIPTION_QUEUE,
+} from "./tasks.ts";
 
 /** A recording whose transcription is queued, and the hands of a worker. */
 async function queuedTask() {
@@ -101,6 +108,10 @@ test("the time left is what the run last said, and runs down until it says more"
   expect(await task.eta()).toBe(40);
   await task.report(delivery, 1, null);
   expect(await task.eta()).toBeNull();
+});
+
+test("between two steps the time left runs down, but never to less than half of it", () => {
+  expect([0, 10, 30, 600].map((since) => runDown(60, since))).toEqual([60, 50, 30, 30]);
 });
 
 test("what an interrupted run said of the time left says nothing of the next", async () => {

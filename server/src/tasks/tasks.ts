@@ -3,7 +3,6 @@ import type { Actor } from "../accounts/users.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Executor, Tx } from "../database/open.ts";
 import type { Tables, TaskStatus } from "../database/tables.ts";
-import { runDown } from "../pipeline/pace.ts";
 import { inVisibleProject, type Search } from "../projects/access.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 import { refusalOf, releaseMinutes, reserveMinutes, usageError } from "../usage/ledger.ts";
@@ -57,6 +56,11 @@ export function etaSeconds(
   if (status !== "running" || seconds_left === null || seconds_left_at === null) return null;
   if (progress < LIMITS.tasks.etaFromProgress) return null;
   return Math.round(runDown(seconds_left, (now.getTime() - Date.parse(seconds_left_at)) / 1000));
+}
+
+/** What remains of the time left after some time without a word of it, in the unit of both: what takes long is not nearly done. */
+export function runDown(left: number, since: number): number {
+  return Math.max(left - since, left * LIMITS.tasks.etaKept);
 }
 
 /** Where a transcription is queued, and what the minutes that it needs are counted by. */
